@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# xl-oci: one makefile for everything. `make help` lists the targets.
+#
+#   O=DIR              where to build (default: build)
+#   V=1                show the commands
+#   CROSS_COMPILE=     e.g. aarch64-linux-gnu-
+#   SYSROOT=           root of the target's headers and libraries
+#   SANITIZE=          e.g. address,undefined
+#   XEN_VERSION=       4.17 or 4.20 (default: that of the installed libxl)
+#   DESTDIR= PREFIX=   for `make install`
+#   CC CFLAGS LDFLAGS  yours; the project never changes them
+
+O ?= build
+PREFIX ?= /usr
+Q := $(if $(V),,@)
+SHELL := /bin/bash
+
+ifdef CROSS_COMPILE
+CC := $(CROSS_COMPILE)gcc
+endif
+
+CFLAGS ?= -O2 -g
+SYSROOT_FLAGS := $(if $(SYSROOT),--sysroot=$(SYSROOT))
+SYSROOT_LDFLAGS := $(if $(SYSROOT),-L$(SYSROOT)/usr/lib/aarch64-linux-gnu)
+SANITIZE_FLAGS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) \
+	-fno-sanitize-recover=all -fno-omit-frame-pointer)
+HARDENING := -fstack-protector-strong -fPIE $(if $(SANITIZE),,\
+	$(if $(filter -O0,$(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2))
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wpointer-arith -Wwrite-strings -Wvla -Wformat=2 -Werror
+XEN_VERSION ?= $(shell sed -n \
+	's/^Version: *\([0-9]*\.[0-9]*\).*/\1/p' \
+	$(SYSROOT)/usr/lib/*/pkgconfig/xenlight.pc 2>/dev/null | head -n 1)
+
+ALL_CFLAGS = -std=gnu11 $(SYSROOT_FLAGS) $(WARNINGS) $(HARDENING) \
+	$(SANITIZE_FLAGS) -Ilibxl-oci -I. -D_GNU_SOURCE \
+	-DLIBXL_API_VERSION=0x041400 -DXEN_VERSION='"$(XEN_VERSION)"' \
+	-DXL_OCI_PREFIX='"$(PREFIX)"' $(CFLAGS)
+ALL_LDFLAGS = $(SYSROOT_FLAGS) $(SYSROOT_LDFLAGS) $(SANITIZE_FLAGS) \
+	-pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
+
+# --- sources -----------------------------------------------------------------
+
+BASE_SRCS := libxl-oci/base/arena.c libxl-oci/base/bytes.c \
+	libxl-oci/base/report.c
+
+# the library; a line per group, add yours
+LIB_SRCS := $(BASE_SRCS) libxl-oci/checks.c
+
+LIB_LIBS := -lyajl -lcap-ng -lseccomp
+LIBXL_LIBS := -lxenlight -lxlutil -lxentoollog -lxenstore -lxenctrl
+
+# the unit tests: test/unit/NAME.c, each a program linked with the library
+UNIT_TESTS := base-test
+
+# --- rules -------------------------------------------------------------------
+
+LIB := $(O)/libxl-oci.a
+UNIT_BINS := $(UNIT_TESTS:%=$(O)/test/unit/%)
+obj = $(patsubst %.c,$(O)/obj/%.o,$(1))
+
+all: $(LIB) ## build everything for the machine (or CROSS_COMPILE)
+
+$(O)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(if $(Q),@echo "  CC      $<")
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(LIB): $(call obj,$(LIB_SRCS))
+	$(if $(Q),@echo "  AR      $@")
+	$(Q)rm -f $@ && $(CROSS_COMPILE)ar rcs $@ $^
+
+$(O)/test/unit/%: $(O)/obj/test/unit/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(if $(Q),@echo "  LD      $@")
+	$(Q)$(CC) -o $@ $< $(UNIT_LDFLAGS_$*) $(LIB) $(ALL_LDFLAGS) \
+		$(LIB_LIBS) $(UNIT_LIBS_$*)
+
+# --- tests -------------------------------------------------------------------
+
+check-unit: $(UNIT_BINS) ## unit tests, without root or Xen
+	prove --exec '' $(UNIT_BINS)
+
+# --- the rest ----------------------------------------------------------------
+
+clean: ## remove the build directory
+	rm -rf $(O)
+
+help: ## this list
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | \
+		sed -E 's/:.*##/\t/' | expand -t 20
+
+.PHONY: all check-unit clean help
+.SECONDARY:
+-include $(shell find $(O)/obj -name '*.d' 2>/dev/null)

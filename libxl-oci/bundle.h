@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Bundle: the directory that holds config.json and the root file system,
+ * opened once by descriptor; everything in it is reached from there with
+ * openat2(), so that no symbolic link in the bundle leads outside it.
+ * Survey: what the plan must know of the host's files, looked up here so
+ * that the plan itself does no I/O.
+ */
+#ifndef XLOCI_BUNDLE_H
+#define XLOCI_BUNDLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct arena;
+struct report;
+struct spec;
+struct spec_mount;
+
+struct bundle {
+    const char *path;           /* absolute, symbolic links resolved */
+    int dir_fd;                 /* O_PATH */
+    const char *config_file;    /* as reports name it: "<arg>/config.json" */
+    const char *config;         /* its bytes */
+    size_t config_bytes;
+};
+
+/*
+ * Opens the directory and reads config.json (a regular file of the bundle, at
+ * most json_default_limits.max_bytes). NULL with errors in report. The
+ * descriptor is closed by bundle_close(); memory belongs to arena.
+ */
+struct bundle *bundle_open(struct arena *arena, const char *path,
+                           struct report *report);
+void bundle_close(struct bundle *bundle);
+
+/*
+ * The root file system's directory (root.path), O_PATH|O_DIRECTORY; relative
+ * paths stay beneath the bundle, absolute ones are taken as they are (OCI
+ * config.md "Root") but must not end in a symbolic link. -1 with errors.
+ */
+int bundle_open_rootfs(const struct bundle *bundle, const struct spec *spec,
+                       struct report *report);
+
+enum source_kind {
+    SOURCE_MISSING,
+    SOURCE_OUTSIDE,             /* relative, and a link leads outside */
+    SOURCE_FILE,
+    SOURCE_DIRECTORY,
+    SOURCE_BLOCK,
+    SOURCE_OTHER,               /* character device, FIFO, socket */
+};
+
+/* A bind mount's source, or a file that vm.* names. */
+struct source_fact {
+    enum source_kind kind;
+    const char *path;           /* absolute path on the host */
+    const char *kind_name;      /* "socket", "FIFO", … for messages */
+    mode_t mode;                /* permission bits */
+    uint64_t size_bytes;
+    const char *content;        /* of files up to SOURCE_CONTENT_MAX bytes;
+                                 * else NULL */
+    int error;                  /* errno of a failed look-up, else 0 */
+};
+
+#define SOURCE_CONTENT_MAX (1u << 20)
+
+struct survey {
+    /* per spec->mounts[i]; path == NULL where the mount is not a bind */
+    struct source_fact *mounts;
+    struct source_fact kernel, initrd, image;   /* of spec->vm; path NULL
+                                                 * when not named */
+    int rootfs_fd;              /* -1 when vm.image replaces it */
+    uint64_t rootfs_bytes;      /* 0: not measured */
+};
+
+/*
+ * Looks up every host file that the spec names. Absent or unsuitable files
+ * are facts, not errors; the plan judges them. NULL when memory is exhausted
+ * or the rootfs cannot be opened (errors in report). survey_close() closes
+ * rootfs_fd.
+ */
+struct survey *survey_take(struct arena *arena, const struct bundle *bundle,
+                           const struct spec *spec, struct report *report);
+void survey_close(struct survey *survey);
+
+#endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Plan: the whole domain, decided but not made. Pure: the same spec, survey,
+ * host facts and options give the same plan, byte for byte. Every item knows
+ * the bundle field, option or default that caused it (origin).
+ */
+#ifndef XLOCI_PLAN_H
+#define XLOCI_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bundle.h"
+#include "spec.h"
+
+struct bytes;
+
+/* field: JSON pointer ("/process/args"), option ("--memory"), or "default:
+ * <why>"; line 0 where it is not from a file. Never NULL in a plan. */
+struct origin {
+    const char *field;
+    unsigned int line, column;
+};
+
+struct plan_string { const char *value; struct origin from; };
+struct plan_u64 { uint64_t value; struct origin from; };
+
+enum rootfs_mode {
+    ROOTFS_EROFS,               /* read-only image + overlay in memory */
+    ROOTFS_EXT4,                /* one writable disk of the container's own */
+    ROOTFS_IMAGE,               /* vm.image, raw */
+};
+
+/* What the command line says. NULL or 0: not said. */
+struct plan_options {
+    const char *name;           /* Xen domain name */
+    const char *uuid;           /* given by the caller: the plan is pure */
+    uint64_t memory_bytes;
+    uint64_t vcpus;
+    const char *rootfs;         /* "erofs" or "ext4" */
+    const char *persist_path;   /* file or block device for the overlay */
+    bool attach_stdin;          /* -c */
+    uint32_t rows, columns;     /* the caller's terminal, when attached */
+    const unsigned char *seed;  /* for the guest's random pool */
+    size_t seed_bytes;
+};
+
+/* What is true of this host. */
+struct host_facts {
+    unsigned int xen_major, xen_minor;
+    unsigned int pcpus;                 /* 0: not known (off target) */
+    const char *kernel_path;            /* our guest kernel */
+    uint64_t kernel_bytes;              /* its size; 0: not known */
+    const char *initramfs_path;         /* our init */
+    uint64_t initramfs_bytes;
+    const char *bundle_name;            /* last component of the bundle's
+                                         * path: the default name */
+    const char *block_script;           /* our hotplug program, absolute */
+};
+
+/* An image to be built (or found in the cache) before the domain. */
+struct plan_image {
+    enum { IMAGE_EROFS, IMAGE_EXT4 } format;
+    int mount_index;            /* -1: the rootfs; else spec->mounts[i] */
+    const char *source;         /* host path, for people */
+    struct origin from;
+};
+
+struct plan_disk {
+    const char *vdev;           /* "xvda" */
+    bool writable;
+    int image;                  /* index into images, or -1 */
+    const char *path;           /* file or block device when image == -1 */
+    bool create;                /* --persist: made (ext4) when missing */
+    bool private_copy;          /* the image is copied for this container */
+    struct origin from;
+};
+
+/* A file of the payload archive beside /program: /files/<index>. */
+struct plan_file {
+    const char *content;
+    size_t size_bytes;
+    uint32_t mode;
+    struct origin from;
+};
+
+/* One operation of the guest's program (guest/program.h). Arguments in the
+ * order of the signature. */
+struct plan_arg {
+    char kind;                  /* 'u' 'q' 's' 'b' 'v' */
+    uint64_t number;
+    const char *string;         /* 's'; bytes of 'b' */
+    size_t size_bytes;          /* of 'b' */
+    const char *const *vector;  /* 'v', NULL-terminated */
+};
+
+#define PLAN_MAX_ARGS 8
+
+struct plan_op {
+    unsigned int opcode;        /* enum program_opcode */
+    struct plan_arg args[PLAN_MAX_ARGS];
+    unsigned int n_args;
+    struct origin from;
+    const struct plan_op *next;
+};
+
+struct plan {
+    const struct spec *spec;
+    struct plan_string name, uuid;      /* uuid.value NULL: made at creation */
+    struct plan_u64 memory_kib;         /* maxmem == memory: no ballooning */
+    struct plan_u64 vcpus;
+    struct plan_u64 weight, cap;        /* 0: not set. credit2; cap in % */
+    struct plan_string cpus;            /* "0-3,^1" as xl.cfg, or NULL */
+    struct plan_string cpupool;         /* or NULL */
+    struct plan_string kernel, initramfs, cmdline;
+    struct plan_string block_script;
+    enum rootfs_mode rootfs;
+    struct plan_image *images;
+    size_t n_images;
+    struct plan_disk *disks;
+    size_t n_disks;
+    struct plan_file *files;
+    size_t n_files;
+    const struct plan_op *ops;          /* in order of execution */
+    size_t n_ops;
+    bool terminal, has_stdin;
+};
+
+/*
+ * Makes the plan. NULL with errors in report (every problem, in one run).
+ * Everything given must outlive the plan.
+ */
+const struct plan *plan_make(struct arena *arena, const struct spec *spec,
+                             const struct survey *survey,
+                             const struct host_facts *host,
+                             const struct plan_options *options,
+                             struct report *report);
+
+/*
+ * The binary program of the plan's operations (guest/program.h); with its
+ * seed left out when seedless (for comparison in dry runs and tests).
+ * -1 when memory is exhausted or the program would exceed its limits.
+ */
+int plan_write_program(const struct plan *plan, struct bytes *out);
+
+/* The payload: newc cpio archive of /program and /files/N, 4-byte aligned. */
+int plan_write_payload(const struct plan *plan, struct bytes *out);
+
+/* Paths that exist only once images were built; all absolute. */
+struct plan_artifacts {
+    const char *const *disk_paths;      /* per plan->disks[i] */
+    const char *ramdisk_path;           /* initramfs + payload */
+};
+
+/*
+ * Dry run: every line with its cause.
+ * text: a table for people; json: {"domain":{...},"lines":[{key,value,from,
+ * line,column}],"program":[{op,args,from}],...}; xl: an equivalent xl.cfg(5)
+ * file with the causes as comments.
+ */
+enum plan_format { PLAN_FORMAT_TEXT, PLAN_FORMAT_JSON, PLAN_FORMAT_XL };
+int plan_format(const struct plan *plan, const struct plan_artifacts *artifacts,
+                enum plan_format format, struct bytes *out);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Images: disk images built from directories, without mounting or touching
+ * the directory, and cached by content.
+ */
+#ifndef XL_OCI_IMAGE_H
+#define XL_OCI_IMAGE_H
+
+#include <stdint.h>
+
+struct arena;
+struct plan_disk;
+struct plan_image;
+struct report;
+
+/*
+ * The image of the directory source_fd (O_PATH ok) in image->format: found in
+ * cache_dir or built there (mkfs.erofs, mke2fs by posix_spawn) and published
+ * by rename. Two builders of one image do not disturb each other; a corrupt
+ * or partial cache entry is never used. *path: absolute, in arena, set on
+ * success. *held_fd: open descriptor holding a shared lock on the entry, so
+ * that no cleaning removes it; the caller closes it when the domain is gone
+ * (the monitor inherits it).
+ * Returns 0, or -1 with errors in report and nothing left behind.
+ */
+int image_provide(struct arena *arena, const char *cache_dir,
+                  const struct plan_image *image, int source_fd,
+                  const char **path, int *held_fd, struct report *report);
+
+/* A private, writable copy of a cached image (reflink or sparse copy) at
+ * run_dir/<vdev>.img. */
+int image_copy(struct arena *arena, const char *run_dir, const char *vdev,
+               const char *image_path, const char **path,
+               struct report *report);
+
+/* --persist: the ext4 image file at disk->path, made when missing (sparse,
+ * IMAGE_PERSIST_BYTES); an existing one must be an ext4 image or block
+ * device. */
+#define IMAGE_PERSIST_BYTES (1ull << 30)
+int image_persist(struct arena *arena, const struct plan_disk *disk,
+                  struct report *report);
+
+/* Removes cache entries that nobody holds, oldest first, until the cache is
+ * at most max_bytes. Returns the bytes freed, or -1 with errors. */
+int64_t image_cache_trim(const char *cache_dir, uint64_t max_bytes,
+                         struct report *report);
+
+#endif
