@@ -50,16 +50,34 @@ LIB_SRCS := $(BASE_SRCS) libxl-oci/checks.c
 LIB_LIBS := -lyajl -lcap-ng -lseccomp
 LIBXL_LIBS := -lxenlight -lxlutil -lxentoollog -lxenstore -lxenctrl
 
+# the commands, all but the mains, as an archive so that tests link them too;
+# a line per group, add yours
+XL_OCI_SRCS :=
+
+# programs: xl-oci/<main>.c each
+PROGRAM_xl-oci := xl-oci/main.c
+PROGRAM_xl-oci-monitor := xl-oci/monitor-main.c
+PROGRAM_xl-oci-block := xl-oci/block-script.c
+PROGRAMS := $(foreach p,xl-oci xl-oci-monitor xl-oci-block,\
+	$(if $(wildcard $(PROGRAM_$(p))),$(p)))
+# what each is linked with beyond the archives
+LIBS_xl-oci := $(LIB_LIBS) $(LIBXL_LIBS) -lnettle
+LIBS_xl-oci-monitor := -lxenstore -lxenctrl
+LIBS_xl-oci-block :=
+
 # the unit tests: test/unit/NAME.c, each a program linked with the library
+# (UNIT_LIBS_NAME, UNIT_LDFLAGS_NAME add to its link)
 UNIT_TESTS := base-test
 
 # --- rules -------------------------------------------------------------------
 
 LIB := $(O)/libxl-oci.a
+XL_OCI_LIB := $(O)/xl-oci.a
+BIN := $(O)/bin
 UNIT_BINS := $(UNIT_TESTS:%=$(O)/test/unit/%)
 obj = $(patsubst %.c,$(O)/obj/%.o,$(1))
 
-all: $(LIB) ## build everything for the machine (or CROSS_COMPILE)
+all: $(LIB) $(XL_OCI_LIB) $(PROGRAMS:%=$(BIN)/%) ## build all for this machine (or CROSS_COMPILE)
 
 $(O)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -70,11 +88,25 @@ $(LIB): $(call obj,$(LIB_SRCS))
 	$(if $(Q),@echo "  AR      $@")
 	$(Q)rm -f $@ && $(CROSS_COMPILE)ar rcs $@ $^
 
-$(O)/test/unit/%: $(O)/obj/test/unit/%.o $(LIB)
+$(XL_OCI_LIB): $(call obj,$(XL_OCI_SRCS))
+	@mkdir -p $(@D)
+	$(if $(Q),@echo "  AR      $@")
+	$(Q)rm -f $@ && $(CROSS_COMPILE)ar rcs $@ $^
+
+define program_rule
+$(BIN)/$(1): $(call obj,$(PROGRAM_$(1))) $(XL_OCI_LIB) $(LIB)
+	@mkdir -p $$(@D)
+	$(if $(Q),@echo "  LD      $$@")
+	$(Q)$$(CC) -o $$@ $$(call obj,$(PROGRAM_$(1))) $(XL_OCI_LIB) $(LIB) \
+		$$(ALL_LDFLAGS) $$(LDFLAGS_$(1)) $$(LIBS_$(1))
+endef
+$(foreach p,$(PROGRAMS),$(eval $(call program_rule,$(p))))
+
+$(O)/test/unit/%: $(O)/obj/test/unit/%.o $(XL_OCI_LIB) $(LIB)
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  LD      $@")
-	$(Q)$(CC) -o $@ $< $(UNIT_LDFLAGS_$*) $(LIB) $(ALL_LDFLAGS) \
-		$(LIB_LIBS) $(UNIT_LIBS_$*)
+	$(Q)$(CC) -o $@ $< $(UNIT_LDFLAGS_$*) $(XL_OCI_LIB) $(LIB) \
+		$(ALL_LDFLAGS) $(LIB_LIBS) $(UNIT_LIBS_$*)
 
 # --- tests -------------------------------------------------------------------
 
