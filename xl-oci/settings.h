@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Settings: /etc/xen/xl-oci.conf, in xl.conf(5)'s syntax. An absent file
+ * means the defaults; an unknown key is an error.
+ */
+#ifndef XL_OCI_SETTINGS_H
+#define XL_OCI_SETTINGS_H
+
+#include <stdint.h>
+
+struct arena;
+struct report;
+
+#define XL_OCI_CONF "/etc/xen/xl-oci.conf"  /* $XL_OCI_CONF overrides (tests) */
+
+struct settings {
+    const char *file;           /* as read, for messages */
+    uint64_t memory_max_bytes;  /* 0: no ceiling */
+    uint64_t vcpus_max;         /* 0: no ceiling */
+    const char *cache_dir;
+    uint64_t cache_max_bytes;   /* 0: no ceiling */
+    const char *kernel, *initramfs, *block_script;
+};
+
+/* 0, or -1 with errors. Strings live in arena. */
+int settings_read(struct arena *arena, struct settings *settings,
+                  struct report *report);
+
+#endif
