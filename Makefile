@@ -17,6 +17,7 @@ SHELL := /bin/bash
 
 ifdef CROSS_COMPILE
 CC := $(CROSS_COMPILE)gcc
+AR := $(CROSS_COMPILE)ar
 endif
 
 CFLAGS ?= -O2 -g
@@ -86,12 +87,12 @@ $(O)/obj/%.o: %.c
 
 $(LIB): $(call obj,$(LIB_SRCS))
 	$(if $(Q),@echo "  AR      $@")
-	$(Q)rm -f $@ && $(CROSS_COMPILE)ar rcs $@ $^
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 $(XL_OCI_LIB): $(call obj,$(XL_OCI_SRCS))
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  AR      $@")
-	$(Q)rm -f $@ && $(CROSS_COMPILE)ar rcs $@ $^
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 define program_rule
 $(BIN)/$(1): $(call obj,$(PROGRAM_$(1))) $(XL_OCI_LIB) $(LIB)
@@ -113,6 +114,44 @@ $(O)/test/unit/%: $(O)/obj/test/unit/%.o $(XL_OCI_LIB) $(LIB)
 check-unit: $(UNIT_BINS) ## unit tests, without root or Xen
 	prove --exec '' $(UNIT_BINS)
 
+# --- guest: what runs inside the domain --------------------------------------
+
+# KERNEL= and INITRAMFS= bring ready files instead
+KERNEL ?= $(O)/guest/kernel
+-include libxl-oci/guest/guest.mk
+
+$(O)/guest/kernel: libxl-oci/guest/build-kernel libxl-oci/guest/kernel.config
+	@mkdir -p $(@D)
+	$(Q)kernel=$$(libxl-oci/guest/build-kernel) && cp "$$kernel" $@
+
+guest: $(KERNEL) $(INITRAMFS) ## the guest's kernel and initramfs
+
+# --- install -----------------------------------------------------------------
+
+LIBEXEC_BIN ?= /usr/lib/xen-$(XEN_VERSION)/bin
+SHARE = $(PREFIX)/lib/xl-oci
+COMMANDS = $(shell sed -n 's/^ *\.name = "\(oci-[a-z]*\)",.*/\1/p' \
+	$(wildcard xl-oci/cmd-*.c))
+
+install: all guest ## install below DESTDIR, beside xl of XEN_VERSION
+	install -d $(DESTDIR)$(LIBEXEC_BIN) $(DESTDIR)$(PREFIX)/sbin \
+		$(DESTDIR)$(SHARE) $(DESTDIR)/etc/xen
+	install -m 0755 $(BIN)/xl-oci $(BIN)/xl-oci-monitor \
+		$(DESTDIR)$(LIBEXEC_BIN)
+	for c in $(COMMANDS); do \
+		ln -sfn xl-oci $(DESTDIR)$(LIBEXEC_BIN)/xl-$$c || exit 1; done
+	ln -sfn $(LIBEXEC_BIN)/xl-oci $(DESTDIR)$(PREFIX)/sbin/xl-oci
+	install -m 0755 $(BIN)/xl-oci-block $(DESTDIR)$(SHARE)
+	install -m 0644 $(KERNEL) $(DESTDIR)$(SHARE)/kernel
+	install -m 0644 $(INITRAMFS) $(DESTDIR)$(SHARE)/initramfs.cpio
+
+# A tree for the testbed's Dom0 with Xen 4.20 or 4.17, cross-built.
+dom0-tree-%:
+	$(Q)s=$$(test/qemu/sysroot $*) && $(MAKE) --no-print-directory \
+		O=$(O)/arm64-$* CC=$$s/cross/cc AR=aarch64-linux-gnu-ar \
+		GUEST_CC=$$s/cross/musl-cc XEN_VERSION=$* \
+		DESTDIR=$(CURDIR)/$(O)/dom0-$* install
+
 # --- the rest ----------------------------------------------------------------
 
 clean: ## remove the build directory
@@ -122,6 +161,6 @@ help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | \
 		sed -E 's/:.*##/\t/' | expand -t 20
 
-.PHONY: all check-unit clean help
+.PHONY: all guest install check-unit clean help
 .SECONDARY:
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
