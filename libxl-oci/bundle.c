@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A bundle is written by others: nothing in it is followed outside it, and
+ * nothing but a regular file is ever opened for reading (opening a FIFO would
+ * block, opening a device may act on it).
+ */
+#include "bundle.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/report.h"
+#include "bundle-file.h"
+#include "checks.h"
+#include "json.h"
+#include "spec.h"
+
+static void report_memory(struct report *report, const char *file)
+{
+    struct report_where where = { .file = file };
+
+    report_check(report, OUT_OF_MEMORY, &where, "memory is exhausted");
+}
+
+static struct bundle *bundle_free_on_error(struct bundle *bundle)
+{
+    bundle_close(bundle);
+    return NULL;
+}
+
+static int open_directory(struct bundle *bundle, struct arena *arena,
+                          const char *path, struct report *report)
+{
+    struct report_where where = { .file = path };
+    char *resolved;
+
+    bundle->dir_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (bundle->dir_fd < 0) {
+        int error = errno;
+
+        report_check(report, BUNDLE_OPEN, &where, "%s",
+                     error == ENOTDIR ? "the bundle is not a directory"
+                     : error == ENOENT ? "there is no such directory"
+                     : strerror(error));
+        return -1;
+    }
+    resolved = realpath(path, NULL);
+    if (!resolved) {
+        report_check(report, BUNDLE_OPEN, &where, "%s", strerror(errno));
+        return -1;
+    }
+    bundle->path = arena_strdup(arena, resolved);
+    free(resolved);
+    if (!bundle->path)
+        report_memory(report, path);
+    return bundle->path ? 0 : -1;
+}
+
+static void report_config_open(const struct bundle *bundle, int error,
+                               struct report *report)
+{
+    struct report_where where = { .file = bundle->config_file };
+
+    if (error == ENOENT)
+        report_check(report, CONFIG_MISSING, &where,
+                     "the bundle has no config.json");
+    else if (error == EXDEV)
+        report_check(report, CONFIG_OUTSIDE, &where,
+                     "a symbolic link leads outside the bundle");
+    else
+        report_check(report, CONFIG_UNREADABLE, &where, "%s",
+                     strerror(error));
+}
+
+static int read_config(struct bundle *bundle, struct arena *arena, int fd,
+                       struct report *report)
+{
+    struct report_where where = { .file = bundle->config_file };
+    const size_t max = json_default_limits.max_bytes;
+    struct stat st;
+
+    if (fstat(fd, &st) < 0) {
+        report_config_open(bundle, errno, report);
+        return -1;
+    }
+    if (!S_ISREG(st.st_mode)) {
+        report_check(report, CONFIG_NOT_REGULAR, &where,
+                     "config.json is a %s, not a regular file",
+                     bundle_kind_name(st.st_mode));
+        return -1;
+    }
+    switch (bundle_read_file(arena, fd, max, &bundle->config,
+                             &bundle->config_bytes)) {
+    case 0:
+        return 0;
+    case EFBIG:
+        report_check(report, CONFIG_TOO_LARGE, &where,
+                     "config.json is larger than %zu bytes", max);
+        return -1;
+    case ENOMEM:
+        report_memory(report, bundle->config_file);
+        return -1;
+    default:
+        report_config_open(bundle, errno, report);
+        return -1;
+    }
+}
+
+static const char *config_name(struct arena *arena, const char *path)
+{
+    size_t length = strlen(path);
+
+    return arena_printf(arena, "%s%sconfig.json", path,
+                        length && path[length - 1] == '/' ? "" : "/");
+}
+
+struct bundle *bundle_open(struct arena *arena, const char *path,
+                           struct report *report)
+{
+    struct bundle *bundle = ARENA_NEW(arena, struct bundle);
+    int fd, rc;
+
+    if (!bundle) {
+        report_memory(report, path);
+        return NULL;
+    }
+    bundle->dir_fd = -1;
+    if (open_directory(bundle, arena, path, report) < 0)
+        return bundle_free_on_error(bundle);
+    bundle->config_file = config_name(arena, path);
+    if (!bundle->config_file) {
+        report_memory(report, path);
+        return bundle_free_on_error(bundle);
+    }
+    fd = bundle_openat(bundle->dir_fd, "config.json", O_PATH);
+    if (fd < 0) {
+        report_config_open(bundle, errno, report);
+        return bundle_free_on_error(bundle);
+    }
+    rc = read_config(bundle, arena, fd, report);
+    close(fd);
+    return rc < 0 ? bundle_free_on_error(bundle) : bundle;
+}
+
+void bundle_close(struct bundle *bundle)
+{
+    if (bundle && bundle->dir_fd >= 0) {
+        close(bundle->dir_fd);
+        bundle->dir_fd = -1;
+    }
+}
+
+static int open_absolute(const char *path)
+{
+    struct stat st;
+    int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd < 0)
+        return -1;
+    if (!fstat(fd, &st) && S_ISDIR(st.st_mode))
+        return fd;
+    errno = S_ISLNK(st.st_mode) ? ELOOP : ENOTDIR;
+    close(fd);
+    return -1;
+}
+
+/*
+ * Searching a directory needs its x permission: an image of a root that
+ * cannot be listed would silently be empty.
+ */
+static int check_listable(int fd)
+{
+    char self[64];
+    int list_fd;
+
+    bundle_self_path(self, sizeof(self), fd);
+    list_fd = open(self, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
+    if (list_fd < 0)
+        return -1;
+    close(list_fd);
+    return 0;
+}
+
+static void report_rootfs(const struct report_where *where, const char *path,
+                          int error, struct report *report)
+{
+    switch (error) {
+    case ENOENT:
+        report_check(report, ROOTFS_MISSING, where,
+                     "there is no directory \"%s\"", path);
+        break;
+    case EXDEV:
+        report_check(report, ROOTFS_OUTSIDE, where,
+                     "\"%s\" leads outside the bundle", path);
+        break;
+    case ELOOP:
+        report_check(report, ROOTFS_OUTSIDE, where,
+                     path[0] == '/' ? "\"%s\" is a symbolic link"
+                     : "too many symbolic links in \"%s\"", path);
+        break;
+    case ENOTDIR:
+        report_check(report, ROOTFS_NOT_DIRECTORY, where,
+                     "\"%s\" is not a directory", path);
+        break;
+    default:
+        report_check(report, ROOTFS_UNREADABLE, where, "\"%s\": %s", path,
+                     strerror(error));
+    }
+}
+
+int bundle_open_rootfs(const struct bundle *bundle, const struct spec *spec,
+                       struct report *report)
+{
+    const struct spec_string *root = &spec->root_path;
+    struct report_where where = { .file = bundle->config_file,
+                                  .path = "/root/path" };
+    int fd, error;
+
+    if (root->at) {
+        where.line = root->at->line;
+        where.column = root->at->column;
+    }
+    if (!root->value) {
+        where.path = "/root";
+        report_check(report, ROOTFS_MISSING, &where,
+                     "the bundle names no root file system");
+        return -1;
+    }
+    fd = root->value[0] == '/' ? open_absolute(root->value)
+         : bundle_openat(bundle->dir_fd, root->value, O_PATH | O_DIRECTORY);
+    if (fd >= 0 && check_listable(fd) < 0) {
+        error = errno;
+        close(fd);
+        fd = -1;
+        errno = error;
+    }
+    if (fd < 0)
+        report_rootfs(&where, root->value, errno, report);
+    return fd;
+}
