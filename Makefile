@@ -46,7 +46,10 @@ BASE_SRCS := libxl-oci/base/arena.c libxl-oci/base/bytes.c \
 	libxl-oci/base/report.c
 
 # the library; a line per group, add yours
-LIB_SRCS := $(BASE_SRCS) libxl-oci/checks.c
+LIB_SRCS := $(BASE_SRCS) libxl-oci/checks.c \
+	libxl-oci/json.c libxl-oci/json-duplicates.c libxl-oci/json-text.c \
+	libxl-oci/json-tree.c \
+	libxl-oci/bundle-file.c libxl-oci/bundle.c libxl-oci/survey.c
 
 LIB_LIBS := -lyajl -lcap-ng -lseccomp
 LIBXL_LIBS := -lxenlight -lxlutil -lxentoollog -lxenstore -lxenctrl
@@ -68,7 +71,8 @@ LIBS_xl-oci-block :=
 
 # the unit tests: test/unit/NAME.c, each a program linked with the library
 # (UNIT_LIBS_NAME, UNIT_LDFLAGS_NAME add to its link)
-UNIT_TESTS := base-test
+UNIT_TESTS := base-test \
+	bundle-test
 
 # --- rules -------------------------------------------------------------------
 
@@ -108,6 +112,15 @@ $(O)/test/unit/%: $(O)/obj/test/unit/%.o $(XL_OCI_LIB) $(LIB)
 	$(if $(Q),@echo "  LD      $@")
 	$(Q)$(CC) -o $@ $< $(UNIT_LDFLAGS_$*) $(XL_OCI_LIB) $(LIB) \
 		$(ALL_LDFLAGS) $(LIB_LIBS) $(UNIT_LIBS_$*)
+
+# tools of the build itself: always for the building machine
+HOSTCC ?= gcc
+$(O)/test/tools/cpio-pack: test/tools/cpio-pack.c libxl-oci/cpio.c \
+		libxl-oci/base/bytes.c
+	@mkdir -p $(@D)
+	$(if $(Q),@echo "  HOSTCC  $@")
+	$(Q)$(HOSTCC) -std=gnu11 -O2 $(WARNINGS) -D_GNU_SOURCE -Ilibxl-oci \
+		-o $@ $^
 
 # --- tests -------------------------------------------------------------------
 

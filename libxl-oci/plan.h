@@ -56,6 +56,7 @@ struct host_facts {
     uint64_t initramfs_bytes;
     const char *bundle_name;            /* last component of the bundle's
                                          * path: the default name */
+    const char *bundle_path;            /* absolute: for the hooks' state */
     const char *block_script;           /* our hotplug program, absolute */
 };
 

@@ -55,7 +55,8 @@
  *  seed          bytes for the kernel's random pool, credited (RNDADDENTROPY)
  *  make-dir      path, mode: with missing parents (0755); existing is fine
  *  wait-device   path, timeout_ms: until the block device node exists
- *  mount         source, target, type, MS_* flags, data: mount(2) as it is
+ *  mount         source, target, type, MS_* flags, data: mount(2) as it is;
+ *                types separated by commas are tried in turn
  *  write-file    path, bytes: opens an existing file and writes (cgroup, proc)
  *  hostname      name
  *  domainname    name
@@ -174,6 +175,10 @@ enum program_opcode {
                                             * file; else a directory */
 #define PROGRAM_BIND_COPY (1ull << 41)     /* content is copied to a private
                                             * tmpfs file first: never shared */
+/* mount-in flag, above every MS_* of mount(2): the new file system (a tmpfs)
+ * receives a copy of what the destination directory held ("tmpcopyup") */
+#define PROGRAM_MOUNT_COPY_UP (1ull << 40)
+
 /* clock-offset */
 #define PROGRAM_CLOCK_MONOTONIC 1u
 #define PROGRAM_CLOCK_BOOTTIME 7u
