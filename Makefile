@@ -71,7 +71,7 @@ LIBS_xl-oci-block :=
 
 # the unit tests: test/unit/NAME.c, each a program linked with the library
 # (UNIT_LIBS_NAME, UNIT_LDFLAGS_NAME add to its link)
-UNIT_TESTS := base-test \
+UNIT_TESTS := base-test json-test \
 	bundle-test
 
 # --- rules -------------------------------------------------------------------
