@@ -56,7 +56,8 @@ LIBXL_LIBS := -lxenlight -lxlutil -lxentoollog -lxenstore -lxenctrl
 
 # the commands, all but the mains, as an archive so that tests link them too;
 # a line per group, add yours
-XL_OCI_SRCS :=
+XL_OCI_SRCS := xl-oci/files.c xl-oci/run-directory.c xl-oci/record.c \
+	xl-oci/settings.c xl-oci/host-facts.c xl-oci/load.c
 
 # programs: xl-oci/<main>.c each
 PROGRAM_xl-oci := xl-oci/main.c

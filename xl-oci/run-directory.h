@@ -3,7 +3,7 @@
  * Run directory: what is known of one container, in files that outlive every
  * process: <run root>/<name>/, root only, each file written atomically.
  *
- *   lock     flock()ed by the command and the monitor together (one open file
+ *   lock     locked (F_OFD_SETLK) by the command and the monitor together (one open file
  *            description): held means that somebody takes care of it
  *   record   the container_record below, JSON
  *   ramdisk  initramfs + payload, removed once the domain is built
