@@ -57,7 +57,9 @@ LIBXL_LIBS := -lxenlight -lxlutil -lxentoollog -lxenstore -lxenctrl
 # the commands, all but the mains, as an archive so that tests link them too;
 # a line per group, add yours
 XL_OCI_SRCS := xl-oci/files.c xl-oci/run-directory.c xl-oci/record.c \
-	xl-oci/settings.c xl-oci/host-facts.c xl-oci/load.c
+	xl-oci/settings.c xl-oci/host-facts.c xl-oci/load.c \
+	xl-oci/options.c xl-oci/suggest.c xl-oci/print-report.c \
+	xl-oci/commands.c xl-oci/cmd-explain.c xl-oci/cmd-coverage.c
 
 # programs: xl-oci/<main>.c each
 PROGRAM_xl-oci := xl-oci/main.c
@@ -73,7 +75,8 @@ LIBS_xl-oci-block :=
 # the unit tests: test/unit/NAME.c, each a program linked with the library
 # (UNIT_LIBS_NAME, UNIT_LDFLAGS_NAME add to its link)
 UNIT_TESTS := base-test json-test \
-	bundle-test
+	bundle-test \
+	options-test
 
 # --- rules -------------------------------------------------------------------
 
@@ -166,6 +169,44 @@ dom0-tree-%:
 		GUEST_CC=$$s/cross/musl-cc XEN_VERSION=$* \
 		DESTDIR=$(CURDIR)/$(O)/dom0-$* install
 
+# --- the two commands, and their parts ---------------------------------------
+
+XEN_VERSIONS := 4.20 4.17
+# tests without Xen: TAP programs and scripts
+LOCAL_TESTS = $(UNIT_BINS) $(sort $(wildcard $(LOCAL_TEST_DIRS:%=test/%/*.t)))
+LOCAL_TEST_DIRS := cli xl bad golden image
+
+host: ## install the Debian packages that building and testing need
+	test/qemu/setup-host
+
+demo: host ## run the main job under Xen on QEMU arm64, and show it
+	$(MAKE) --no-print-directory dom0-tree-4.20
+	test/demo/run
+
+check: host ## set up all that is needed and pass every test
+	$(MAKE) --no-print-directory check-local
+	$(MAKE) --no-print-directory check-sanitized
+	$(MAKE) --no-print-directory $(XEN_VERSIONS:%=dom0-tree-%)
+	$(MAKE) --no-print-directory check-boot
+
+check-local: all $(UNIT_BINS) ## every test that needs neither root nor Xen
+	prove --exec '' --timer $(LOCAL_TESTS)
+
+check-sanitized: ## the unit tests under ASan and UBSan
+	$(MAKE) --no-print-directory O=$(O)/sanitized \
+		SANITIZE=address,undefined CFLAGS='-O1 -g' check-unit
+
+check-boot: ## real containers on real Xen, both versions
+	prove --exec '' --timer --verbose $(sort $(wildcard test/boot/*.t))
+
+dom0-shell: host ## a shell in Dom0 of Xen 4.20, with the product installed
+	$(MAKE) --no-print-directory dom0-tree-4.20
+	test/qemu/dom0-shell --overlay $(O)/dom0-4.20
+
+bench: host ## figures, as ratios taken side by side in one run
+	$(MAKE) --no-print-directory all dom0-tree-4.20
+	test/bench/run
+
 # --- the rest ----------------------------------------------------------------
 
 clean: ## remove the build directory
@@ -175,6 +216,7 @@ help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | \
 		sed -E 's/:.*##/\t/' | expand -t 20
 
-.PHONY: all guest install check-unit clean help
+.PHONY: all guest install host demo check check-local check-sanitized \
+	check-boot check-unit dom0-shell bench clean help
 .SECONDARY:
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)

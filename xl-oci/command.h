@@ -52,6 +52,9 @@ enum {
     XL_OCI_INTERNAL = 125,      /* attached create: not the process's code */
 };
 
+/* Of this program, as `xl-oci --version` shows it. */
+extern const char *const xl_oci_version;
+
 /* All commands, NULL-terminated (commands.c). */
 extern const struct command *const commands[];
 
@@ -59,12 +62,13 @@ extern const struct command *const commands[];
 struct global_options {
     int verbose;                /* -v, repeated */
     bool dry_run, force, timestamps;    /* -N, -f, -T */
+    bool progress_cr;                   /* -t */
 };
 extern struct global_options globals;
 
 struct report;
 /* Prints report to stderr (text) or stdout (json); returns 0 without errors,
- * else XL_OCI_FAILED. */
+ * XL_OCI_NOT_FOUND when the container is unknown, else XL_OCI_FAILED. */
 int print_report(const struct report *report, bool json);
 
 #endif

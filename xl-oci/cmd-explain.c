@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "checks.h"
+
+#include "commands.h"
+#include "print.h"
+#include "suggest.h"
+
+#define TEXT_COLUMNS 76
+
+static const char *const severity_names[] = {
+    [REPORT_ERROR] = "error",
+    [REPORT_WARNING] = "warning",
+    [REPORT_NOTE] = "note",
+};
+
+/* text, broken at spaces, each line indented; "\n" starts a new line */
+static void add_wrapped(struct bytes *out, const char *indent,
+                        const char *text)
+{
+    size_t column = 0, word;
+
+    for (; *text; text += word) {
+        if (*text == ' ' || *text == '\n') {
+            if (*text == '\n') {
+                bytes_add_string(out, "\n");
+                column = 0;
+            }
+            word = 1;
+            continue;
+        }
+        word = strcspn(text, " \n");
+        if (column && column + 1 + word > TEXT_COLUMNS) {
+            bytes_add_string(out, "\n");
+            column = 0;
+        }
+        bytes_add_string(out, column ? " " : indent);
+        bytes_add(out, text, word);
+        column += (column ? 1 : strlen(indent)) + word;
+    }
+    bytes_add_string(out, "\n");
+}
+
+static void explain_check(const struct report_check *check, struct bytes *out)
+{
+    bytes_printf(out, "%s (%s): %s\n\n", check->name,
+                 severity_names[check->severity], check->title);
+    add_wrapped(out, "  ", check->explanation);
+    if (check->remedy) {
+        bytes_add_string(out, "\n  Remedy:\n");
+        add_wrapped(out, "    ", check->remedy);
+    }
+}
+
+static void list_checks(struct bytes *out)
+{
+    size_t i;
+
+    for (i = 0; i < CHECK_COUNT; i++)
+        bytes_printf(out, "%-30s %-8s %s\n", xloci_checks[i].name,
+                     severity_names[xloci_checks[i].severity],
+                     xloci_checks[i].title);
+}
+
+static int reject_name(const char *name)
+{
+    struct suggestion s = suggest_start(name);
+    size_t i;
+
+    for (i = 0; i < CHECK_COUNT; i++)
+        suggest_consider(&s, xloci_checks[i].name);
+    fprintf(stderr, "xl oci-explain: there is no check \"%s\"", name);
+    if (s.best)
+        fprintf(stderr, "; did you mean %s?", s.best);
+    fputs("\n`xl oci-explain' without a name lists all.\n", stderr);
+    return XL_OCI_USAGE;
+}
+
+static int run(const void *options, int argc, char **argv)
+{
+    struct bytes out = BYTES_INIT;
+    const struct report_check *check;
+
+    (void)options;
+    if (argc == 0) {
+        list_checks(&out);
+        return print_bytes(&out);
+    }
+    check = check_by_name(argv[0]);
+    if (!check)
+        return reject_name(argv[0]);
+    explain_check(check, &out);
+    return print_bytes(&out);
+}
+
+const struct command command_explain = {
+    .name = "oci-explain",
+    .summary = "Explain a diagnostic, by the name in its brackets",
+    .arguments = "[CHECK]",
+    .max_args = 1,
+    .details =
+        "Without an argument: the list of all checks.\n"
+        "\n"
+        "Exit codes: 0 shown; 2 there is no such check.\n"
+        "Example: xl oci-explain json-syntax\n",
+    .run = run,
+};
