@@ -29,12 +29,15 @@ need_commands() {
         die "not found:$missing (remedy: run test/qemu/setup-host as root)"
 }
 
-# hash_of FILE-OR-WORD...: one sha256 over the contents of the files and the
-# words themselves. A path is never part of it: clones share the cache.
+# hash_of FILE-OR-WORD...: one sha256 over the words and, of what is a file's
+# absolute path, the contents. No path is part of it: clones share the cache.
 hash_of() {
     local item
     for item in "$@"; do
-        if [ -f "$item" ]; then sha256sum <"$item"; else echo "$item"; fi
+        case $item in
+        /*) sha256sum <"$item" ;;
+        *) echo "$item" ;;
+        esac
     done | sha256sum | cut -c1-16
 }
 
