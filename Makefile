@@ -49,6 +49,15 @@ BASE_SRCS := libxl-oci/base/arena.c libxl-oci/base/bytes.c \
 LIB_SRCS := $(BASE_SRCS) libxl-oci/checks.c \
 	libxl-oci/json.c libxl-oci/json-duplicates.c libxl-oci/json-text.c \
 	libxl-oci/json-tree.c \
+	libxl-oci/cpio.c libxl-oci/cpu-list.c libxl-oci/program.c \
+	libxl-oci/seccomp.c libxl-oci/domain-config.c libxl-oci/plan.c \
+	libxl-oci/plan-build.c libxl-oci/plan-cgroup.c \
+	libxl-oci/plan-container.c libxl-oci/plan-cpus.c \
+	libxl-oci/plan-devices.c libxl-oci/plan-domain.c \
+	libxl-oci/plan-guest.c libxl-oci/plan-hooks.c libxl-oci/plan-kernel.c \
+	libxl-oci/plan-memory.c libxl-oci/plan-mounts.c \
+	libxl-oci/plan-namespaces.c libxl-oci/plan-process.c \
+	libxl-oci/plan-rootfs.c libxl-oci/plan-sources.c \
 	libxl-oci/bundle-file.c libxl-oci/bundle.c libxl-oci/survey.c
 
 LIB_LIBS := -lyajl -lcap-ng -lseccomp
@@ -59,7 +68,11 @@ LIBXL_LIBS := -lxenlight -lxlutil -lxentoollog -lxenstore -lxenctrl
 XL_OCI_SRCS := xl-oci/files.c xl-oci/run-directory.c xl-oci/record.c \
 	xl-oci/settings.c xl-oci/host-facts.c xl-oci/load.c \
 	xl-oci/options.c xl-oci/suggest.c xl-oci/print-report.c \
-	xl-oci/commands.c xl-oci/cmd-explain.c xl-oci/cmd-coverage.c
+	xl-oci/commands.c xl-oci/cmd-explain.c xl-oci/cmd-coverage.c \
+	xl-oci/cmd-check.c xl-oci/cmd-plan.c xl-oci/cmd-list.c \
+	xl-oci/cmd-state.c xl-oci/cmd-logs.c xl-oci/cmd-kill.c \
+	xl-oci/cmd-delete.c xl-oci/cmd-generate.c xl-oci/state.c \
+	xl-oci/signals.c
 
 # programs: xl-oci/<main>.c each
 PROGRAM_xl-oci := xl-oci/main.c

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plan-internal.h"
+
+/* Arrays as large as they can become: one item per mount, the rootfs, and
+ * the overlay. */
+static bool allocate(struct planner *p)
+{
+    struct plan *plan = ARENA_NEW(p->arena, struct plan);
+    size_t n = p->spec->n_mounts + 2;
+
+    if (!plan)
+        return false;
+    p->plan = plan;
+    p->tail = &plan->ops;
+    plan->spec = p->spec;
+    plan->images = ARENA_ARRAY(p->arena, struct plan_image, n);
+    plan->disks = ARENA_ARRAY(p->arena, struct plan_disk, PLANNER_MAX_DISKS);
+    plan->files = ARENA_ARRAY(p->arena, struct plan_file, n);
+    p->mount_points = ARENA_ARRAY(p->arena, const char *, n);
+    return plan->images && plan->disks && plan->files && p->mount_points;
+}
+
+static void decide(struct planner *p)
+{
+    plan_domain(p);
+    plan_cpus(p);
+    plan_kernel(p);
+    plan_namespaces(p);
+    plan_rootfs_disks(p);
+    plan_mount_disks(p);
+    plan_memory(p);
+}
+
+static void compile(struct planner *p)
+{
+    plan_guest_ops(p);
+    plan_rootfs_ops(p);
+    plan_source_ops(p);
+    plan_cgroup_ops(p);
+    plan_namespace_ops(p);
+    plan_container_ops(p);
+    plan_process_ops(p);
+}
+
+const struct plan *plan_make(struct arena *arena, const struct spec *spec,
+                             const struct survey *survey,
+                             const struct host_facts *host,
+                             const struct plan_options *options,
+                             struct report *report)
+{
+    struct planner p = {
+        .arena = arena, .spec = spec, .survey = survey, .host = host,
+        .options = options, .report = report,
+    };
+    size_t errors = report_errors(report);
+
+    if (!allocate(&p)) {
+        report_check(report, OUT_OF_MEMORY, NULL, "the plan was not made");
+        return NULL;
+    }
+    decide(&p);
+    if (spec->process.at)
+        compile(&p);
+    else
+        planner_refuse(&p, PROCESS_ABSENT, spec->document,
+                       "\"process\" is absent");
+    if (p.no_memory)
+        report_check(report, OUT_OF_MEMORY, NULL, "the plan was not made");
+    return report_errors(report) == errors ? p.plan : NULL;
+}
