@@ -89,7 +89,7 @@ LIBS_xl-oci-block :=
 # (UNIT_LIBS_NAME, UNIT_LDFLAGS_NAME add to its link)
 UNIT_TESTS := base-test json-test \
 	bundle-test \
-	options-test \
+	options-test signals-test \
 	guest-reader
 
 # --- rules -------------------------------------------------------------------

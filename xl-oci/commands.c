@@ -10,6 +10,7 @@ struct global_options globals;
 /* in the order of `xl-oci help` */
 const struct command *const commands[] = {
     &command_explain,
+    &command_generate,
     NULL,
 };
 

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/arena.h"
+#include "base/bytes.h"
+#include "checks.h"
+
+#include "commands.h"
+#include "print.h"
+#include "reap.h"
+#include "state.h"
+
+struct list_options {
+    int format;
+    bool quiet;
+};
+
+static const struct option_row rows[] = {
+    { 0, "format", OPTION_FORMAT, offsetof(struct list_options, format),
+      "FORMAT", "table|json", "how to print the list" },
+    { 'q', "quiet", OPTION_FLAG, offsetof(struct list_options, quiet), NULL,
+      NULL, "names alone" },
+    { .name = NULL },
+};
+
+/* "42s", "17m", "5h", "3d": the age of a container, for people */
+static const char *format_age(int64_t created_s, char text[24])
+{
+    static const struct { int64_t seconds; char unit; } units[] = {
+        { 86400, 'd' }, { 3600, 'h' }, { 60, 'm' }, { 1, 's' },
+    };
+    int64_t age = (int64_t)time(NULL) - created_s;
+    size_t i;
+
+    if (created_s <= 0 || age < 0)
+        return "-";
+    for (i = 0; i < 3 && age < 2 * units[i].seconds; i++)
+        ;
+    snprintf(text, 24, "%" PRId64 "%c", age / units[i].seconds,
+             units[i].unit);
+    return text;
+}
+
+static void add_row(const struct container_state *state, struct bytes *out)
+{
+    const struct container_record *r = state->record;
+    const struct domain_state *d = &state->domain;
+    struct bytes ended = BYTES_INIT;
+    char domid[16] = "-", memory[24] = "-", age[24];
+    const char *text;
+
+    if (d->life != DOMAIN_ABSENT) {
+        snprintf(domid, sizeof(domid), "%d", d->domid);
+        snprintf(memory, sizeof(memory), "%" PRIu64 "M",
+                 (d->memory_kib + 512) / 1024);
+    }
+    state_format_exit(&r->exit, &ended);
+    text = bytes_text(&ended);
+    bytes_printf(out, "%-24s %5s %-8s %-13s %6s %5s  ", r->name, domid,
+                 d->paused && r->status == CONTAINER_RUNNING ? "paused" :
+                 container_status_name(r->status), text ? text : "?", memory,
+                 format_age(r->created_s, age));
+    print_add_safe_string(out, r->bundle);
+    bytes_add_string(out, "\n");
+    bytes_free(&ended);
+}
+
+/*
+ * A container may be deleted while it is listed: then it is not listed. One
+ * that cannot be read does not keep the others from being shown.
+ */
+static int list_one(const struct list_options *options, const char *name,
+                    bool first, struct bytes *out)
+{
+    struct arena *arena = arena_new();
+    struct report *report = report_new();
+    struct container_state state = { .dir_fd = -1 };
+    int rc = XL_OCI_FAILED;
+
+    if (!arena || !report) {
+        out->failed = true;
+    } else if (options->quiet) {
+        bytes_printf(out, "%s\n", name);
+        rc = XL_OCI_OK;
+    } else if (state_read(arena, name, &state, report)) {
+        rc = print_report(report, false);
+    } else {
+        state_find_domain(&state, report);
+        rc = print_report(report, false);
+        if (options->format == 1) {
+            bytes_add_string(out, first ? "\n" : ",\n");
+            state_format_json(&state, out);
+        } else {
+            add_row(&state, out);
+        }
+    }
+    state_close(&state);
+    report_free(report);
+    arena_free(arena);
+    return rc;
+}
+
+static int list_all(const struct list_options *options, char **names)
+{
+    struct bytes out = BYTES_INIT;
+    bool json = options->format == 1 && !options->quiet;
+    int rc = XL_OCI_OK, one;
+    size_t empty;
+
+    if (json)
+        bytes_add_string(&out, "[");
+    else if (!options->quiet)
+        bytes_printf(&out, "%-24s %5s %-8s %-13s %6s %5s  %s\n", "NAME",
+                     "DOMID", "STATUS", "EXIT", "MEM", "AGE", "BUNDLE");
+    for (empty = out.size; *names; names++) {
+        one = list_one(options, *names, out.size == empty, &out);
+        if (one == XL_OCI_FAILED)
+            rc = one;
+    }
+    if (json)
+        bytes_add_string(&out, out.size == empty ? "]\n" : "\n]\n");
+    return print_bytes(&out) ? XL_OCI_FAILED : rc;
+}
+
+static int run(const void *options, int argc, char **argv)
+{
+    struct arena *arena = arena_new();
+    struct report *report = report_new();
+    int rc = XL_OCI_FAILED;
+    char **names;
+
+    (void)argc;
+    (void)argv;
+    if (!arena || !report) {
+        fputs("xl oci-list: out of memory\n", stderr);
+    } else {
+        container_recover_all(report);
+        names = run_list(arena, report);
+        rc = print_report(report, false);
+        if (names && list_all(options, names))
+            rc = XL_OCI_FAILED;
+    }
+    report_free(report);
+    arena_free(arena);
+    return rc;
+}
+
+const struct command command_list = {
+    .name = "oci-list",
+    .summary = "List the containers of this host",
+    .arguments = "",
+    .options = rows,
+    .options_bytes = sizeof(struct list_options),
+    .details =
+        "EXIT is how the process ended; AGE counts from the creation. The "
+        "JSON list holds\n"
+        "a state of oci-state per container.\n"
+        "\n"
+        "Exit codes: 0 listed; 1 some could not be read; 2 wrong command "
+        "line.\n"
+        "Example: xl oci-list --format=json\n",
+    .run = run,
+};

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/bytes.h"
+#include "base/report.h"
+
+#include "commands.h"
+#include "print.h"
+#include "state.h"
+
+static int show(struct arena *arena, const char *name, struct report *report)
+{
+    struct bytes out = BYTES_INIT;
+    struct container_state state;
+    int rc = state_open(arena, name, &state, report);
+
+    if (!rc)
+        rc = state_find_domain(&state, report);
+    if (!rc) {
+        state_format_json(&state, &out);
+        bytes_add_string(&out, "\n");
+        rc = print_bytes(&out);
+    }
+    state_close(&state);
+    return rc;
+}
+
+static int run(const void *options, int argc, char **argv)
+{
+    struct arena *arena = arena_new();
+    struct report *report = report_new();
+    int rc = XL_OCI_FAILED, reported;
+
+    (void)options;
+    (void)argc;
+    if (!arena || !report) {
+        fputs("xl oci-state: out of memory\n", stderr);
+    } else {
+        rc = show(arena, argv[0], report) ? XL_OCI_FAILED : XL_OCI_OK;
+        reported = print_report(report, false);
+        rc = reported ? reported : rc;
+    }
+    report_free(report);
+    arena_free(arena);
+    return rc;
+}
+
+const struct command command_state = {
+    .name = "oci-state",
+    .summary = "Show the OCI state of a container as JSON",
+    .arguments = "NAME",
+    .min_args = 1,
+    .max_args = 1,
+    .details =
+        "The state is that of OCI runtime.md (pid is the monitor's), with "
+        "the domain and\n"
+        "the exit status under \"org.xenproject.oci\".\n"
+        "\n"
+        "Exit codes: 0 shown; 1 it could not be found out; 2 wrong command "
+        "line;\n"
+        "3 no such container.\n"
+        "Example: xl oci-state web | jq .status\n",
+    .run = run,
+};
