@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# dom0.t [VERSION-WAY]...: "xl oci-create" under Xen, in a Dom0 of the testbed:
+# xl.t [VERSION-WAY]...: "xl oci-create" under Xen, in a Dom0 of the testbed:
 # with our patch in Debian's 4.17, and beside the stock xl of both versions.
 # shellcheck source=../xl/tap.sh
 . "$(dirname "$0")/../xl/tap.sh"
@@ -24,10 +24,10 @@ for boot in "$@"; do
         cp "$top/xl-oci/install-divert" "$work"
         ;;
     esac
-    cp "$(dirname "$0")/in-dom0" "$work"
+    cp "$top/test/boot/in-dom0-xl" "$work"
     status=0
     "$top/test/qemu/run-dom0" --xen "$version" --share "$work" -- \
-        ./in-dom0 "$way" >"$scratch/out" 2>"$scratch/err" || status=$?
+        ./in-dom0-xl "$way" >"$scratch/out" 2>"$scratch/err" || status=$?
     while IFS= read -r line; do
         case $line in
         "ok "*) ok "$boot: ${line#ok }" true ;;
