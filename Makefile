@@ -48,12 +48,18 @@ BASE_SRCS := libxl-oci/base/arena.c libxl-oci/base/bytes.c \
 # the library; a line per group, add yours
 LIB_SRCS := $(BASE_SRCS) libxl-oci/checks.c \
 	libxl-oci/json.c libxl-oci/json-duplicates.c libxl-oci/json-text.c \
-	libxl-oci/json-tree.c \
+	libxl-oci/json-tree.c libxl-oci/capabilities.c \
+	libxl-oci/spec.c libxl-oci/spec-coverage.c \
+	libxl-oci/spec-extension.c libxl-oci/spec-linux.c \
+	libxl-oci/spec-mounts.c libxl-oci/spec-names.c \
+	libxl-oci/spec-process.c libxl-oci/spec-read.c \
+	libxl-oci/spec-rows.c \
 	libxl-oci/cpio.c libxl-oci/cpu-list.c libxl-oci/program.c \
 	libxl-oci/seccomp.c libxl-oci/domain-config.c libxl-oci/plan.c \
 	libxl-oci/plan-build.c libxl-oci/plan-cgroup.c \
 	libxl-oci/plan-container.c libxl-oci/plan-cpus.c \
 	libxl-oci/plan-devices.c libxl-oci/plan-domain.c \
+	libxl-oci/plan-format.c libxl-oci/plan-json.c libxl-oci/plan-lines.c \
 	libxl-oci/plan-guest.c libxl-oci/plan-hooks.c libxl-oci/plan-kernel.c \
 	libxl-oci/plan-memory.c libxl-oci/plan-mounts.c \
 	libxl-oci/plan-namespaces.c libxl-oci/plan-process.c \
@@ -72,7 +78,10 @@ XL_OCI_SRCS := xl-oci/files.c xl-oci/run-directory.c xl-oci/record.c \
 	xl-oci/cmd-check.c xl-oci/cmd-plan.c xl-oci/cmd-list.c \
 	xl-oci/cmd-state.c xl-oci/cmd-logs.c xl-oci/cmd-kill.c \
 	xl-oci/cmd-delete.c xl-oci/cmd-generate.c xl-oci/state.c \
-	xl-oci/signals.c
+	xl-oci/signals.c \
+	xl-oci/tree-digest.c xl-oci/image.c xl-oci/image-cache.c \
+	xl-oci/image-copy.c xl-oci/image-make.c xl-oci/image-tool.c \
+	xl-oci/image-trim.c
 
 # programs: xl-oci/<main>.c each
 PROGRAM_xl-oci := xl-oci/main.c
@@ -87,10 +96,12 @@ LIBS_xl-oci-block :=
 
 # the unit tests: test/unit/NAME.c, each a program linked with the library
 # (UNIT_LIBS_NAME, UNIT_LDFLAGS_NAME add to its link)
-UNIT_TESTS := base-test json-test \
+UNIT_TESTS := base-test json-test spec-test \
 	bundle-test \
 	options-test signals-test \
-	guest-reader
+	guest-reader \
+	image-test
+UNIT_LIBS_image-test := -lnettle
 
 # --- rules -------------------------------------------------------------------
 
@@ -182,6 +193,26 @@ dom0-tree-%:
 		O=$(O)/arm64-$* CC=$$s/cross/cc AR=aarch64-linux-gnu-ar \
 		GUEST_CC=$$s/cross/musl-cc XEN_VERSION=$* \
 		DESTDIR=$(CURDIR)/$(O)/dom0-$* install
+	$(Q)test/xl/dom0-xl $* $(O)/dom0-$*
+
+# `xl oci-create` beside a stock xl, which is $(XL). The program has the places
+# built in, so it is made anew each time.
+XL ?= $(LIBEXEC_BIN)/xl
+
+$(BIN)/xl-divert: xl-oci/xl-divert.c FORCE
+	@mkdir -p $(@D)
+	$(if $(Q),@echo "  LD      $@")
+	$(Q)$(CC) $(ALL_CFLAGS) -DLIBEXEC_BIN='"$(LIBEXEC_BIN)"' \
+		-DXL_STOCK='"$(XL).stock"' -o $@ $< $(ALL_LDFLAGS)
+
+install-divert: $(BIN)/xl-divert ## let the stock xl have oci-* commands
+	xl-oci/install-divert $(if $(DESTDIR),--root $(DESTDIR)) $< $(XL)
+
+uninstall-divert: ## take install-divert back
+	xl-oci/install-divert $(if $(DESTDIR),--root $(DESTDIR)) \
+		--uninstall $(XL)
+
+FORCE:
 
 # --- the two commands, and their parts ---------------------------------------
 
@@ -230,7 +261,7 @@ help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | \
 		sed -E 's/:.*##/\t/' | expand -t 20
 
-.PHONY: all guest install host demo check check-local check-sanitized \
+.PHONY: all guest install install-divert uninstall-divert FORCE host demo check check-local check-sanitized \
 	check-boot check-unit dom0-shell bench clean help
 .SECONDARY:
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)

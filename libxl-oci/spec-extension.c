@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Annotations org.xenproject.oci.<key>, which say how the domain is made. */
+#include "spec-rows.h"
+
+#include <string.h>
+
+#define PREFIX "org.xenproject.oci."
+
+struct extension_row {
+    const char *key;
+    enum { EXT_TEXT, EXT_COUNT, EXT_BYTES, EXT_CHOICE, EXT_REFUSED } kind;
+    size_t at;
+    const char *help;           /* form of the value; choices; reason */
+};
+
+#define AT(m) offsetof(struct spec_extension, m)
+
+static const struct extension_row extension_rows[] = {
+    { "name", EXT_TEXT, AT(name), "a name for the domain" },
+    { "memory", EXT_BYTES, AT(memory),
+      "a number of bytes, or one with K, M or G, e.g. \"64M\"" },
+    { "vcpus", EXT_COUNT, AT(vcpus), "a number from 1 to 128" },
+    { "rootfs", EXT_CHOICE, AT(rootfs), "erofs or ext4" },
+    { "cpupool", EXT_TEXT, AT(cpupool), "the name of a CPU pool" },
+    { "accelerator", EXT_REFUSED, 0,
+      "device passthrough is not in this version" },
+};
+
+#define ROW_COUNT (sizeof(extension_rows) / sizeof(*extension_rows))
+
+/* Decimal digits up to *end; false when there are none or too many. */
+static bool parse_digits(const char *s, const char **end, uint64_t *value)
+{
+    uint64_t v = 0;
+
+    for (*end = s; **end >= '0' && **end <= '9'; ++*end)
+        if (__builtin_mul_overflow(v, 10, &v) ||
+            __builtin_add_overflow(v, (uint64_t)(**end - '0'), &v))
+            return false;
+    *value = v;
+    return *end != s;
+}
+
+static bool parse_bytes(const char *s, uint64_t *value)
+{
+    static const char suffixes[] = "KMG";
+    const char *end, *suffix;
+    uint64_t v;
+    unsigned int shift = 0;
+
+    if (!parse_digits(s, &end, &v))
+        return false;
+    if (*end) {
+        suffix = strchr(suffixes, *end & ~0x20);
+        if (!suffix || end[1])
+            return false;
+        shift = 10 * (unsigned int)(suffix - suffixes + 1);
+    }
+    if (!v || v > (UINT64_C(1) << 48) >> shift)
+        return false;
+    *value = v << shift;
+    return true;
+}
+
+static bool parse_count(const char *s, uint64_t *value)
+{
+    const char *end;
+
+    return parse_digits(s, &end, value) && !*end && *value >= 1 &&
+           *value <= 128;
+}
+
+static bool read_extension_value(struct reader *r,
+                                 const struct extension_row *row,
+                                 const struct json *j)
+{
+    void *to = (char *)&r->spec->extension + row->at;
+    uint64_t number = 0;
+
+    switch (row->kind) {
+    case EXT_BYTES:
+    case EXT_COUNT:
+        if (row->kind == EXT_BYTES ? !parse_bytes(j->text, &number)
+                                   : !parse_count(j->text, &number))
+            return false;
+        *(struct spec_u64 *)to = (struct spec_u64){ j, number };
+        return true;
+    case EXT_CHOICE:
+        if (strcmp(j->text, "erofs") && strcmp(j->text, "ext4"))
+            return false;
+        break;
+    case EXT_TEXT:
+        if (!*j->text)
+            return false;
+        break;
+    case EXT_REFUSED:
+        return false;
+    }
+    *(struct spec_string *)to = (struct spec_string){ j, j->text };
+    return true;
+}
+
+static const struct extension_row *find_extension(const char *key)
+{
+    size_t i, length;
+
+    for (i = 0; i < ROW_COUNT; i++) {
+        length = strlen(extension_rows[i].key);
+        if (!strncmp(extension_rows[i].key, key, length) &&
+            (!key[length] || extension_rows[i].kind == EXT_REFUSED))
+            return &extension_rows[i];
+    }
+    return NULL;
+}
+
+static void fail_unknown(struct reader *r, const struct json *j,
+                         const char *key)
+{
+    struct nearest n;
+    size_t i;
+
+    nearest_start(&n, key);
+    for (i = 0; i < ROW_COUNT; i++)
+        if (extension_rows[i].kind != EXT_REFUSED)
+            nearest_consider(&n, extension_rows[i].key);
+    if (n.best)
+        spec_fail(r, CHECK_SPEC_EXTENSION, j,
+                  "%s is not known; did you mean " PREFIX "%s?", j->key,
+                  n.best);
+    else
+        spec_fail(r, CHECK_SPEC_EXTENSION, j, "%s is not known", j->key);
+}
+
+static void read_one(struct reader *r, const struct json *j)
+{
+    const char *key = j->key + strlen(PREFIX);
+    const struct extension_row *row = find_extension(key);
+
+    if (!row)
+        fail_unknown(r, j, key);
+    else if (row->kind == EXT_REFUSED)
+        spec_fail(r, CHECK_SPEC_EXTENSION, j, "%s cannot be honoured: %s",
+                  j->key, row->help);
+    else if (!read_extension_value(r, row, j))
+        spec_fail(r, CHECK_SPEC_EXTENSION, j, "\"%s\" is not %s", j->text,
+                  row->help);
+}
+
+void spec_read_extension(struct reader *r)
+{
+    const struct spec_pairs *all = &r->spec->annotations;
+    size_t i;
+
+    for (i = 0; i < all->count; i++)
+        if (!strncmp(all->items[i].key, PREFIX, strlen(PREFIX)))
+            read_one(r, all->items[i].at);
+}
