@@ -214,26 +214,6 @@ uninstall-divert: ## take install-divert back
 
 FORCE:
 .PHONY: install-divert uninstall-divert FORCE
-	$(Q)test/xl/dom0-xl $* $(O)/dom0-$*
-
-# `xl oci-create` beside a stock xl, which is $(XL). The program has the places
-# built in, so it is made anew each time.
-XL ?= $(LIBEXEC_BIN)/xl
-
-$(BIN)/xl-divert: xl-oci/xl-divert.c FORCE
-	@mkdir -p $(@D)
-	$(if $(Q),@echo "  LD      $@")
-	$(Q)$(CC) $(ALL_CFLAGS) -DLIBEXEC_BIN='"$(LIBEXEC_BIN)"' \
-		-DXL_STOCK='"$(XL).stock"' -o $@ $< $(ALL_LDFLAGS)
-
-install-divert: $(BIN)/xl-divert ## let the stock xl have oci-* commands
-	xl-oci/install-divert $(if $(DESTDIR),--root $(DESTDIR)) $< $(XL)
-
-uninstall-divert: ## take install-divert back
-	xl-oci/install-divert $(if $(DESTDIR),--root $(DESTDIR)) \
-		--uninstall $(XL)
-
-FORCE:
 
 # --- the two commands, and their parts ---------------------------------------
 
@@ -282,7 +262,7 @@ help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | \
 		sed -E 's/:.*##/\t/' | expand -t 20
 
-.PHONY: all guest install install-divert uninstall-divert FORCE host demo check check-local check-sanitized \
+.PHONY: all guest install host demo check check-local check-sanitized \
 	check-boot check-unit dom0-shell bench clean help
 .SECONDARY:
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
