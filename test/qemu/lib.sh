@@ -59,6 +59,7 @@ product() {
                 flock 9
             }
             [ ! -d "$dir" ] || exit 0
+            rm -rf "$XLOCI_CACHE/$name"-*.tmp.*     # of runs that were killed
             tmp=$dir.tmp.$BASHPID
             # shellcheck disable=SC2064
             trap "rm -rf '$tmp'" EXIT

@@ -69,7 +69,8 @@ EOF
 make_work() {
     mkdir -p "$work/share" "$work/overlay/usr/bin" "$work/overlay/lib"
     head -c 3000000 /dev/urandom >"$work/share/bytes"
-    printf '#!/bin/sh\necho "overlay $1"\n' >"$work/overlay/usr/bin/from-overlay"
+    printf '#!/bin/sh\necho "overlay $1"\n' \
+        >"$work/overlay/usr/bin/from-overlay"
     chmod 755 "$work/overlay/usr/bin/from-overlay"
     cat >"$work/share/work" <<'EOF'
 set -eu
@@ -115,10 +116,12 @@ for xen in "$@"; do
         "$work/out"'
     ok "$xen: /work has the disk" 'grep -qx "the disk has the same" "$work/out"'
     ok "$xen: loop devices" 'grep -qx "loop and ext4 work" "$work/out"'
-    ok "$xen: files come back" 'cmp "$work/share/bytes" "$work/share/bytes.back"'
+    ok "$xen: files come back" 'cmp "$work/share/bytes" \
+        "$work/share/bytes.back"'
 
     run --share "$work/share" -- cat bytes
-    ok "$xen: output is exact" '[ $rc = 0 ] && cmp "$work/share/bytes" "$work/out"'
+    ok "$xen: output is exact" '[ $rc = 0 ] &&
+        cmp "$work/share/bytes" "$work/out"'
 
     run --disk "$work/share" -- sh /work/guest
     ok "$xen: xl create -c of our kernel" '[ $rc = 0 ] &&
@@ -128,7 +131,8 @@ for xen in "$@"; do
     run --timeout 3 -- sh -c 'echo before; sleep 100'
     ok "$xen: work that hangs ends with 124" '[ $rc = 124 ]'
     ok "$xen: with what it had said" 'grep -qx before "$work/out"'
-    ok "$xen: and why, and the consoles" 'grep -q "not done after 3 s" "$work/err" &&
+    ok "$xen: and why, and the consoles" '
+        grep -q "not done after 3 s" "$work/err" &&
         grep -q "end of the console of Xen" "$work/err"'
 
     run --dom0-mem 40 -- true
