@@ -151,6 +151,18 @@ $(O)/test/tools/cpio-pack: test/tools/cpio-pack.c libxl-oci/cpio.c \
 	$(Q)$(HOSTCC) -std=gnu11 -O2 $(WARNINGS) -D_GNU_SOURCE -Ilibxl-oci \
 		-o $@ $^
 
+# golden tests: what a bundle becomes, with the guest's own reader of programs
+GOLDEN := $(O)/test/golden/golden
+$(GOLDEN): $(call obj,test/golden/golden.c libxl-oci/guest/reader.c) $(LIB)
+	@mkdir -p $(@D)
+	$(if $(Q),@echo "  LD      $@")
+	$(Q)$(CC) -o $@ $(call obj,test/golden/golden.c \
+		libxl-oci/guest/reader.c) $(LIB) $(ALL_LDFLAGS) $(LIB_LIBS) \
+		$(LIBXL_LIBS)
+
+check-golden: $(GOLDEN) ## bundles against what they became when accepted
+	test/golden/run $(GOLDEN)
+
 # --- tests -------------------------------------------------------------------
 
 check-unit: $(UNIT_BINS) ## unit tests, without root or Xen
@@ -262,7 +274,7 @@ help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | \
 		sed -E 's/:.*##/\t/' | expand -t 20
 
-.PHONY: all guest install host demo check check-local check-sanitized \
+.PHONY: check-golden all guest install host demo check check-local check-sanitized \
 	check-boot check-unit dom0-shell bench clean help
 .SECONDARY:
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)

@@ -27,49 +27,6 @@ void check_namespaces(struct reader *r, const struct spec_row *row,
     }
 }
 
-static uint64_t own_namespaces(const struct spec_linux *l)
-{
-    uint64_t flags = 0;
-    size_t i;
-
-    for (i = 0; i < l->n_namespaces; i++)
-        flags |= l->namespaces[i].clone_flag;
-    return flags;
-}
-
-/* Those whose absence is a wish: all tools list them unless asked to share. */
-static const char *const usual_namespaces[] = {
-    "pid", "network", "ipc", "uts", "mount",
-};
-
-void check_linux(struct reader *r, const struct spec_row *row,
-                 const struct json *j, void *base)
-{
-    const struct spec_linux *l = &((struct spec *)base)->linux_;
-    const struct json *list = json_member(j, "namespaces");
-    uint64_t own = own_namespaces(l);
-    size_t i;
-
-    (void)row;
-    if (!list)
-        list = j;
-    for (i = 0; i < sizeof(usual_namespaces) / sizeof(*usual_namespaces);
-         i++) {
-        const char *type = usual_namespaces[i];
-
-        if (!(own & spec_find_name(namespace_types, type)->number))
-            spec_fail(r, CHECK_SPEC_NAMESPACE_HOST, list,
-                      "the %s namespace is not listed, which means the "
-                      "host's; the container gets the guest's", type);
-    }
-    if ((l->n_uid_mappings || l->n_gid_mappings) &&
-        !(own & spec_find_name(namespace_types, "user")->number))
-        spec_fail(r, CHECK_SPEC_ID_MAP,
-                  l->n_uid_mappings ? l->uid_mappings->at
-                                    : l->gid_mappings->at,
-                  "ids are mapped but the namespace \"user\" is not listed");
-}
-
 void check_id_mappings(struct reader *r, const struct spec_row *row,
                        const struct json *j, void *base)
 {
@@ -146,48 +103,6 @@ void check_memory_swap(struct reader *r, const struct spec_row *row,
                   "the reservation is above the limit");
 }
 
-/* cpuset(7) "List format" */
-static bool is_cpu_list(const char *s)
-{
-    while (*s) {
-        size_t digits = strspn(s, "0123456789");
-
-        if (!digits || digits > 5)
-            return false;
-        s += digits;
-        if (*s == '-') {
-            s++;
-            digits = strspn(s, "0123456789");
-            if (!digits || digits > 5)
-                return false;
-            s += digits;
-        }
-        if (*s == ',' && !*++s)
-            return false;
-    }
-    return true;
-}
-
-void check_cpu_list(struct reader *r, const struct spec_row *row,
-                    const struct json *j, void *base)
-{
-    (void)row;
-    (void)base;
-    if (!is_cpu_list(j->text))
-        spec_fail(r, CHECK_SPEC_CPU_LIST, j, "\"%s\" is not a list of CPUs",
-                  j->text);
-}
-
-void check_cpu_mems(struct reader *r, const struct spec_row *row,
-                    const struct json *j, void *base)
-{
-    (void)row;
-    (void)base;
-    if (*j->text && strcmp(j->text, "0"))
-        spec_fail(r, CHECK_SPEC_REFUSED, j, "mems \"%s\" cannot be honoured: "
-                  "Xen on Arm has one memory node, 0", j->text);
-}
-
 void check_memory_policy(struct reader *r, const struct spec_row *row,
                          const struct json *j, void *base)
 {
@@ -209,36 +124,6 @@ void check_unified(struct reader *r, const struct spec_row *row,
         if (!*item->key || strchr(item->key, '/') || *item->key == '.')
             spec_fail(r, CHECK_SPEC_CGROUP_FILE, item,
                       "\"%s\" is not the name of a cgroup's file", item->key);
-}
-
-/* --- sysctl ---------------------------------------------------------------*/
-
-static bool is_sysctl_name(const char *s)
-{
-    if (!*s || strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                         "0123456789_-./:@") != strlen(s))
-        return false;
-    /* dots and slashes both separate, so no two may meet nor stand at an
-     * end */
-    if (strchr("./", s[0]) || strchr("./", s[strlen(s) - 1]))
-        return false;
-    for (; s[1]; s++)
-        if (strchr("./", s[0]) && strchr("./", s[1]))
-            return false;
-    return true;
-}
-
-void check_sysctl(struct reader *r, const struct spec_row *row,
-                  const struct json *j, void *base)
-{
-    const struct json *item;
-
-    (void)row;
-    (void)base;
-    for (item = j->child; item; item = item->next)
-        if (!is_sysctl_name(item->key))
-            spec_fail(r, CHECK_SPEC_SYSCTL, item,
-                      "\"%s\" is not the name of a sysctl", item->key);
 }
 
 /* --- seccomp --------------------------------------------------------------*/

@@ -355,8 +355,8 @@ static void read_member(struct reader *r, size_t index, const struct json *j,
     if (row->kind != ROW_ANY &&
         !is_type(r, j, kinds[row->kind].type, kinds[row->kind].what))
         return;
-    if (property->fate == SPEC_REFUSED && !is_judged_below(index) &&
-        !is_harmless(j)) {
+    if (property->fate == SPEC_REFUSED && !row->plan_judges &&
+        !is_judged_below(index) && !is_harmless(j)) {
         spec_fail(r, CHECK_SPEC_REFUSED, j, "%s cannot be honoured: %s",
                   j->key, property->how);
         return;

@@ -25,6 +25,7 @@
 /* Elements of arrays of which nothing is kept get room for their `at`. */
 #define NOTHING(k) .kind = k, .at = NOWHERE, .item_size = sizeof(void *)
 #define REQUIRED .required = true
+#define PLAN_JUDGES .plan_judges = true
 #define MIN(n) .min = n
 #define MAX(n) .max = n
 #define NAMES(table, what) .names = table, .names_what = what

@@ -63,6 +63,7 @@ struct spec_row {
     int64_t min;                /* of integers */
     uint64_t max;
     bool required;
+    bool plan_judges;           /* refused by the plan, not while reading */
     const struct spec_name *names;  /* the strings allowed; NULL-terminated */
     const char *names_what;         /* "resource limit", for messages */
     size_t number_at, number_size;  /* where the names' numbers go, or 0 */
@@ -113,11 +114,10 @@ spec_check check_oci_version, check_absolute_path, check_absolute_paths,
     check_root_path, check_args, check_env, check_capability_set,
     check_rlimits, check_scheduler, check_io_priority, check_hostname,
     check_mount, check_mount_options, check_device_list, check_file_mode,
-    check_linux, check_namespaces, check_id_mappings, check_time_offsets,
-    check_memory_swap, check_cpu_list, check_cpu_mems, check_memory_policy,
-    check_unified, check_sysctl, check_seccomp_action, check_seccomp_rule,
-    check_hypervisor_path, check_image, check_image_format,
-    check_annotations;
+    check_namespaces, check_id_mappings, check_time_offsets,
+    check_memory_swap, check_memory_policy,
+    check_unified, check_seccomp_action, check_seccomp_rule,
+    check_image, check_annotations;
 
 extern const struct spec_name rlimit_names[], scheduler_policies[],
     scheduler_flags[], io_priority_classes[], namespace_types[],

@@ -60,40 +60,6 @@ void check_root_path(struct reader *r, const struct spec_row *row,
         spec_fail(r, CHECK_SPEC_EMPTY, j, "the root's path is empty");
 }
 
-void check_hypervisor_path(struct reader *r, const struct spec_row *row,
-                           const struct json *j, void *base)
-{
-    static const char *const programs[] = { "", "xen", "xl", "xl-oci" };
-    const char *slash = strrchr(j->text, '/');
-    const char *name = slash ? slash + 1 : j->text;
-    size_t i;
-
-    (void)row;
-    (void)base;
-    for (i = 0; i < sizeof(programs) / sizeof(*programs); i++)
-        if (!strcmp(name, programs[i]))
-            return;
-    spec_fail(r, CHECK_SPEC_REFUSED, j, "\"%s\" cannot be honoured: the "
-              "hypervisor is the Xen that runs already", j->text);
-}
-
-void check_image_format(struct reader *r, const struct spec_row *row,
-                        const struct json *j, void *base)
-{
-    const struct json *path = json_member(j->parent, "path");
-
-    (void)row;
-    (void)base;
-    /* the specification's Go binding writes the object even when unused */
-    if (path && path->type == JSON_STRING && !*path->text)
-        return;
-    if (*j->text && strcmp(j->text, "raw"))
-        spec_fail_remedy(r, CHECK_SPEC_REFUSED, j,
-                         "convert the image: qemu-img convert -O raw IN OUT",
-                         "format \"%s\" cannot be honoured: it needs a QEMU "
-                         "in Dom0", j->text);
-}
-
 void check_image(struct reader *r, const struct spec_row *row,
                  const struct json *j, void *base)
 {
@@ -132,6 +98,9 @@ void spec_check_whole(struct reader *r)
     drop_empty(&s->vm.kernel_initrd);
     drop_empty(&s->vm.image_path);
     drop_empty(&s->vm.image_format);
+    /* the specification's Go binding writes the object even when unused */
+    if (!s->vm.image_path.at)
+        s->vm.image_format = s->vm.image_path;
     drop_empty(&s->hostname);
     drop_empty(&s->domainname);
     drop_empty(&s->linux_.cgroups_path);
