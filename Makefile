@@ -73,6 +73,15 @@ LIBXL_LIBS := -lxenlight -lxlutil -lxentoollog -lxenstore -lxenctrl
 # a line per group, add yours
 XL_OCI_SRCS := xl-oci/files.c xl-oci/run-directory.c xl-oci/record.c \
 	xl-oci/settings.c xl-oci/host-facts.c xl-oci/load.c \
+	xl-oci/names.c xl-oci/guest-exit.c xl-oci/console-log.c \
+	xl-oci/program-path.c xl-oci/xenstore-probe.c xl-oci/domain-find.c \
+	xl-oci/domain-ask.c xl-oci/domain.c xl-oci/xl-conf.c \
+	xl-oci/log-capture.c xl-oci/toolstack.c xl-oci/toolstack-create.c \
+	xl-oci/hooks.c xl-oci/monitor-message.c xl-oci/monitor-spawn.c \
+	xl-oci/monitor-start.c xl-oci/monitor-client.c \
+	xl-oci/monitor-console.c xl-oci/monitor-domain.c \
+	xl-oci/reap.c xl-oci/recover.c xl-oci/cmd-reap.c xl-oci/create.c \
+	xl-oci/create-files.c xl-oci/console-client.c xl-oci/cmd-create.c \
 	xl-oci/options.c xl-oci/suggest.c xl-oci/print-report.c \
 	xl-oci/commands.c xl-oci/cmd-explain.c xl-oci/cmd-coverage.c \
 	xl-oci/cmd-check.c xl-oci/cmd-plan.c xl-oci/cmd-list.c \
@@ -81,7 +90,8 @@ XL_OCI_SRCS := xl-oci/files.c xl-oci/run-directory.c xl-oci/record.c \
 	xl-oci/signals.c \
 	xl-oci/tree-digest.c xl-oci/image.c xl-oci/image-cache.c \
 	xl-oci/image-copy.c xl-oci/image-make.c xl-oci/image-tool.c \
-	xl-oci/image-trim.c
+	xl-oci/image-trim.c \
+	xl-oci/block-loop.c xl-oci/xenstore-wire.c
 
 # programs: xl-oci/<main>.c each
 PROGRAM_xl-oci := xl-oci/main.c
@@ -93,15 +103,20 @@ PROGRAMS := $(foreach p,xl-oci xl-oci-monitor xl-oci-block,\
 LIBS_xl-oci := $(LIB_LIBS) $(LIBXL_LIBS) -lnettle
 LIBS_xl-oci-monitor := -lxenstore -lxenctrl
 LIBS_xl-oci-block :=
+# run at every start and stop: no dynamic linking
+LDFLAGS_xl-oci-block := $(if $(SANITIZE),,-static-pie)
 
 # the unit tests: test/unit/NAME.c, each a program linked with the library
 # (UNIT_LIBS_NAME, UNIT_LDFLAGS_NAME add to its link)
-UNIT_TESTS := base-test json-test spec-test \
+UNIT_TESTS := base-test json-test spec-test spec-memory-test bad-test \
 	bundle-test \
 	options-test signals-test \
 	guest-reader \
 	image-test
 UNIT_LIBS_image-test := -lnettle
+# makes the n-th allocation fail (test/unit/fail-alloc.h)
+FAIL_ALLOC_LDFLAGS := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+UNIT_LDFLAGS_spec-memory-test := $(FAIL_ALLOC_LDFLAGS)
 
 # --- rules -------------------------------------------------------------------
 
@@ -161,7 +176,11 @@ $(GOLDEN): $(call obj,test/golden/golden.c libxl-oci/guest/reader.c) $(LIB)
 		$(LIBXL_LIBS)
 
 check-golden: $(GOLDEN) ## bundles against what they became when accepted
-	test/golden/run $(GOLDEN)
+	prove --exec '' test/golden/run :: $(GOLDEN)
+
+check-golden-arm64: ## the same for arm64, with libxl of Xen 4.17 and of 4.20
+	prove --exec '' test/golden/run-arm64 :: 4.17
+	prove --exec '' test/golden/run-arm64 :: 4.20
 
 # --- tests -------------------------------------------------------------------
 
@@ -274,7 +293,7 @@ help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | \
 		sed -E 's/:.*##/\t/' | expand -t 20
 
-.PHONY: check-golden all guest install host demo check check-local check-sanitized \
+.PHONY: check-golden check-golden-arm64 all guest install host demo check check-local check-sanitized \
 	check-boot check-unit dom0-shell bench clean help
 .SECONDARY:
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)

@@ -70,6 +70,15 @@ static void plan_hidden_paths(struct planner *p)
            ARG_S(l->masked_paths.values[i]));
 }
 
+/* Made when missing (as runc does), so before "/" becomes read-only. */
+static void plan_cwd(struct planner *p)
+{
+    const struct spec_string *cwd = &p->spec->process.cwd;
+
+    op(p, CWD, cwd->at ? origin_at(p, cwd->at) : origin_default("default: /"),
+       ARG_S(cwd->value ? cwd->value : "/"));
+}
+
 /* The order is that of the OCI runtimes: mounts, devices, console, enter,
  * then what narrows the view. */
 void plan_container_ops(struct planner *p)
@@ -85,6 +94,7 @@ void plan_container_ops(struct planner *p)
     plan_mount_seal_ops(p);
     plan_hidden_paths(p);
     op_plain(p, ENTER, p->plan->disks[0].from);
+    plan_cwd(p);
     if (readonly->at && readonly->value)
         op(p, ROOT_FLAGS, origin_at(p, readonly->at), ARG_Q(MS_RDONLY));
     plan_hook_ops(p);

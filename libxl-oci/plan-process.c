@@ -113,10 +113,7 @@ void plan_process_ops(struct planner *p)
 {
     const struct spec_process *process = &p->spec->process;
     const struct spec_u64 *umask = &process->user.umask;
-    const char *cwd = process->cwd.value ? process->cwd.value : "/";
 
-    op(p, CWD, process->cwd.at ? origin_at(p, process->cwd.at) :
-               origin_default("default: /"), ARG_S(cwd));
     op(p, UMASK, umask->at ? origin_at(p, umask->at) :
                  origin_default("default: 0022"),
        ARG_U(umask->at ? umask->value : 0022));
