@@ -46,8 +46,10 @@ static void add_wrapped(struct bytes *out, const char *indent,
 
 static void explain_check(const struct report_check *check, struct bytes *out)
 {
-    bytes_printf(out, "%s (%s): %s\n\n", check->name,
-                 severity_names[check->severity], check->title);
+    bytes_printf(out, "%s (%s)\n", check->name,
+                 severity_names[check->severity]);
+    add_wrapped(out, "  ", check->title);
+    bytes_add_string(out, "\n");
     add_wrapped(out, "  ", check->explanation);
     if (check->remedy) {
         bytes_add_string(out, "\n  Remedy:\n");

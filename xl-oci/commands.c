@@ -9,6 +9,9 @@ struct global_options globals;
 
 /* in the order of `xl-oci help` */
 const struct command *const commands[] = {
+    &command_check,
+    &command_plan,
+    &command_coverage,
     &command_explain,
     &command_generate,
     NULL,

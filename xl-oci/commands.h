@@ -16,6 +16,7 @@ extern const struct command command_delete;
 extern const struct command command_coverage;
 extern const struct command command_explain;
 extern const struct command command_generate;
+extern const struct command command_reap;
 
 /* Row by name, with or without "oci-"; NULL when there is none. */
 const struct command *command_by_name(const char *name);

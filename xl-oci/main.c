@@ -64,16 +64,18 @@ static int show_help(const struct command *command)
 static int reject_command(const char *name)
 {
     static const char prefix[] = "oci-";
-    size_t skip = strncmp(name, prefix, 4) ? 4 : 0;
-    struct suggestion s = suggest_start(name);
+    size_t length = sizeof(prefix) - 1;
+    bool prefixed = !strncmp(name, prefix, length);
+    struct suggestion s = suggest_start(prefixed ? name + length : name);
     const struct command *const *c;
 
     for (c = commands; *c; c++)
         if (!(*c)->internal)
-            suggest_consider(&s, (*c)->name + skip);
+            suggest_consider(&s, (*c)->name + length);
     fprintf(stderr, "xl-oci: unknown command \"%s\"", name);
     if (s.best)
-        fprintf(stderr, "; did you mean %s?", s.best);
+        fprintf(stderr, "; did you mean %s%s?", prefixed ? prefix : "",
+                s.best);
     fputs("\nTry `xl-oci help'.\n", stderr);
     return XL_OCI_USAGE;
 }
