@@ -114,8 +114,10 @@ UNIT_TESTS := base-test json-test spec-test spec-memory-test bad-test \
 	guest-reader \
 	image-test
 UNIT_LIBS_image-test := -lnettle
+comma := ,
 # makes the n-th allocation fail (test/unit/fail-alloc.h)
-FAIL_ALLOC_LDFLAGS := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+FAIL_ALLOC_LDFLAGS := $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc \
+	arena_alloc arena_calloc arena_memdup arena_strdup arena_vprintf)
 UNIT_LDFLAGS_spec-memory-test := $(FAIL_ALLOC_LDFLAGS)
 
 # --- rules -------------------------------------------------------------------

@@ -71,6 +71,21 @@ void check_env(struct reader *r, const struct spec_row *row,
 
 /* --- capabilities ---------------------------------------------------------*/
 
+/* "CAP_NET_ADMIN" of libcap-ng's "net_admin"; NULL without memory. */
+static const char *full_capability_name(struct reader *r, const char *name)
+{
+    char *full = arena_printf(r->arena, "CAP_%s", name), *c;
+
+    if (!full) {
+        r->out_of_memory = true;
+        return NULL;
+    }
+    for (c = full; *c; c++)
+        if (*c >= 'a' && *c <= 'z')
+            *c = (char)(*c - 'a' + 'A');
+    return full;
+}
+
 static void fail_capability(struct reader *r, const struct json *j)
 {
     const char *name, *full;
@@ -79,16 +94,17 @@ static void fail_capability(struct reader *r, const struct json *j)
 
     nearest_start(&n, j->text);
     for (number = 0; (name = capability_name(number)); number++) {
-        full = arena_printf(r->arena, "CAP_%s", name);
-        if (!full) {
-            r->out_of_memory = true;
-            return;
-        }
-        nearest_consider(&n, full);
+        full = full_capability_name(r, name);
+        if (full)
+            nearest_consider(&n, full);
     }
-    spec_fail(r, CHECK_SPEC_CAPABILITY, j,
-              n.best ? "\"%s\" is not a capability; the nearest is \"%s\""
-                     : "\"%s\" is not a capability", j->text, n.best);
+    if (n.best)
+        spec_fail(r, CHECK_SPEC_CAPABILITY, j,
+                  "\"%s\" is not a capability; did you mean \"%s\"?", j->text,
+                  n.best);
+    else
+        spec_fail(r, CHECK_SPEC_CAPABILITY, j, "\"%s\" is not a capability",
+                  j->text);
 }
 
 void check_capability_set(struct reader *r, const struct spec_row *row,
