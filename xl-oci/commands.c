@@ -9,11 +9,18 @@ struct global_options globals;
 
 /* in the order of `xl-oci help` */
 const struct command *const commands[] = {
+    &command_create,
     &command_check,
     &command_plan,
+    &command_list,
+    &command_state,
+    &command_logs,
+    &command_kill,
+    &command_delete,
     &command_coverage,
     &command_explain,
     &command_generate,
+    &command_reap,
     NULL,
 };
 

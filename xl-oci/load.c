@@ -62,6 +62,7 @@ static void load_stages(struct loaded *l, const char *bundle_path,
     l->survey = survey_take(l->arena, l->bundle, l->spec, l->report);
     host_facts_read(l->arena, &l->settings, &l->host);
     l->host.bundle_name = last_component(l->arena, l->bundle->path);
+    l->host.bundle_path = l->bundle->path;
     if (l->survey)
         l->plan = plan_make(l->arena, l->spec, l->survey, &l->host, options,
                             l->report);

@@ -13,47 +13,6 @@
 
 #define RECORD_MAX_BYTES (4u << 20)     /* annotations: as config.json */
 
-static const char *const status_names[] = {
-    [CONTAINER_CREATING] = "creating",
-    [CONTAINER_CREATED] = "created",
-    [CONTAINER_RUNNING] = "running",
-    [CONTAINER_STOPPED] = "stopped",
-};
-
-static const char *const exit_names[] = {
-    [EXIT_NONE] = "none",
-    [EXIT_EXITED] = "exited",
-    [EXIT_SIGNALLED] = "signalled",
-    [EXIT_FAILED] = "failed",
-    [EXIT_DESTROYED] = "destroyed",
-    [EXIT_CRASHED] = "crashed",
-    [EXIT_UNKNOWN] = "unknown",
-};
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-const char *container_status_name(enum container_status status)
-{
-    return status_names[status];
-}
-
-const char *exit_kind_name(enum exit_kind kind)
-{
-    return exit_names[kind];
-}
-
-int exit_to_code(const struct container_exit *e)
-{
-    switch (e->kind) {
-    case EXIT_EXITED:
-        return e->number & 0xff;
-    case EXIT_SIGNALLED:
-        return 128 + (e->number & 0x7f);
-    default:
-        return 125;
-    }
-}
-
 static void add_text(struct bytes *out, const char *key, const char *value)
 {
     if (!value)
@@ -132,16 +91,25 @@ static int64_t number_member(const struct json *j, const char *key,
            missing;
 }
 
-/* Position of the member's text in names; -1 when it is none of them. */
-static int name_member(const struct json *j, const char *key,
-                       const char *const *names, size_t count)
+static int status_member(const struct json *j)
 {
-    const char *text = text_member(j, key);
-    size_t i;
+    const char *text = text_member(j, "status");
+    int i;
 
-    for (i = 0; text && i < count; i++)
-        if (!strcmp(text, names[i]))
-            return (int)i;
+    for (i = CONTAINER_CREATING; text && i <= CONTAINER_STOPPED; i++)
+        if (!strcmp(text, container_status_name((enum container_status)i)))
+            return i;
+    return -1;
+}
+
+static int kind_member(const struct json *j)
+{
+    const char *text = text_member(j, "kind");
+    int i;
+
+    for (i = EXIT_NONE; text && i <= EXIT_UNKNOWN; i++)
+        if (!strcmp(text, exit_kind_name((enum exit_kind)i)))
+            return i;
     return -1;
 }
 
@@ -167,8 +135,8 @@ record_from_json(struct arena *arena, const struct json *j, const char *name)
 {
     struct container_record *r = ARENA_NEW(arena, struct container_record);
     const struct json *ended = json_member(j, "exit");
-    int status = name_member(j, "status", status_names, COUNT(status_names));
-    int kind = name_member(ended, "kind", exit_names, COUNT(exit_names));
+    int status = status_member(j);
+    int kind = kind_member(ended);
 
     if (!r || status < 0 || kind < 0)
         return NULL;

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "create.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/bytes.h"
+#include "checks.h"
+#include "files.h"
+#include "image.h"
+
+/* The directory of an image; *is_ours tells whether to close it. */
+static int open_source(const struct creation *c,
+                       const struct plan_image *image, bool *is_ours)
+{
+    const struct survey *survey = c->loaded->survey;
+
+    *is_ours = image->mount_index >= 0;
+    if (!*is_ours)
+        return survey->rootfs_fd;
+    return open(survey->mounts[image->mount_index].path,
+                O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+}
+
+static int provide_image(struct creation *c, const struct plan_image *image,
+                         const char **path)
+{
+    struct report *report = c->loaded->report;
+    int source_fd, held_fd = -1, rc;
+    bool is_ours;
+
+    if (c->n_image_fds == MESSAGE_MAX_FDS) {
+        report_check(report, HOST_RESOURCES, NULL,
+                     "more than %d images in one container", MESSAGE_MAX_FDS);
+        return -1;
+    }
+    source_fd = open_source(c, image, &is_ours);
+    if (source_fd < 0) {
+        struct report_where where = { .file = image->source };
+
+        report_check(report, HOST_RESOURCES, &where, "%s", strerror(errno));
+        return -1;
+    }
+    rc = image_provide(c->loaded->arena, c->loaded->settings.cache_dir, image,
+                       source_fd, path, &held_fd, report);
+    if (is_ours)
+        close(source_fd);
+    if (!rc)
+        c->image_fds[c->n_image_fds++] = held_fd;
+    return rc;
+}
+
+static int make_disk(struct creation *c, const struct plan_disk *disk,
+                     const char *const *images, const char **path)
+{
+    struct report *report = c->loaded->report;
+
+    if (disk->image < 0) {
+        *path = disk->path;
+        return disk->create ? image_persist(c->loaded->arena, disk, report) :
+               0;
+    }
+    *path = images[disk->image];
+    if (!disk->private_copy)
+        return 0;
+    return image_copy(c->loaded->arena, c->run_path, disk->vdev,
+                      images[disk->image], path, report);
+}
+
+static int make_disks(struct creation *c)
+{
+    const struct plan *plan = c->loaded->plan;
+    const char **images = ARENA_ARRAY(c->loaded->arena, const char *,
+                                      plan->n_images + 1);
+    size_t i;
+
+    c->disk_paths = ARENA_ARRAY(c->loaded->arena, const char *,
+                                plan->n_disks + 1);
+    if (!images || !c->disk_paths) {
+        report_check(c->loaded->report, HOST_RESOURCES, NULL,
+                     "out of memory");
+        return -1;
+    }
+    for (i = 0; i < plan->n_images; i++)
+        if (provide_image(c, &plan->images[i], &images[i]))
+            return -1;
+    for (i = 0; i < plan->n_disks; i++)
+        if (make_disk(c, &plan->disks[i], images, &c->disk_paths[i]))
+            return -1;
+    return 0;
+}
+
+/* Linux initramfs/buffer-format: archives follow one another at multiples of
+ * four bytes. */
+static int append_payload(const struct plan *plan, int to_fd, off_t at)
+{
+    static const char zeros[4];
+    struct bytes payload = BYTES_INIT;
+    int rc = -1;
+
+    if (!plan_write_payload(plan, &payload) &&
+        !write_all(to_fd, zeros, (size_t)(-at & 3)))
+        rc = write_all(to_fd, payload.data, payload.size);
+    bytes_free(&payload);
+    return rc;
+}
+
+static int copy_whole(int from_fd, int to_fd, off_t *size)
+{
+    struct stat status;
+    ssize_t sent;
+
+    if (fstat(from_fd, &status))
+        return -1;
+    *size = 0;
+    while (*size < status.st_size) {
+        sent = sendfile(to_fd, from_fd, NULL,
+                        (size_t)(status.st_size - *size));
+        if (sent <= 0)
+            return -1;
+        *size += sent;
+    }
+    return 0;
+}
+
+static int make_ramdisk(struct creation *c)
+{
+    const struct plan *plan = c->loaded->plan;
+    struct report_where where = { .file = plan->initramfs.value };
+    int from_fd = -1, to_fd, rc = -1;
+    off_t size = 0;
+
+    if (where.file)
+        from_fd = open(where.file, O_RDONLY | O_CLOEXEC);
+    to_fd = openat(c->dir_fd, "ramdisk",
+                   O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (to_fd >= 0 && (from_fd >= 0 || !where.file) &&
+        (from_fd < 0 || !copy_whole(from_fd, to_fd, &size)))
+        rc = append_payload(plan, to_fd, size);
+    if (rc)
+        report_check(c->loaded->report, RUN_DIRECTORY, &where,
+                     "the guest's ramdisk cannot be made: %s",
+                     strerror(errno));
+    if (from_fd >= 0)
+        close(from_fd);
+    if (to_fd >= 0)
+        close(to_fd);
+    c->ramdisk_path = arena_printf(c->loaded->arena, "%s/ramdisk",
+                                   c->run_path);
+    return rc || !c->ramdisk_path ? -1 : 0;
+}
+
+int creation_make_files(struct creation *creation)
+{
+    return make_disks(creation) || make_ramdisk(creation) ? -1 : 0;
+}

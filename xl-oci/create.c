@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "create.h"
+
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "checks.h"
+#include "console-client.h"
+#include "domain-config.h"
+#include "files.h"
+#include "hooks.h"
+#include "reap.h"
+#include "toolstack.h"
+
+/* key, value, …, NULL as the record has them */
+static const char *const *flatten(struct arena *arena,
+                                  const struct spec_pairs *pairs)
+{
+    const char **flat = ARENA_ARRAY(arena, const char *,
+                                    2 * pairs->count + 1);
+    size_t i;
+
+    for (i = 0; flat && i < pairs->count; i++) {
+        flat[2 * i] = pairs->items[i].key;
+        flat[2 * i + 1] = pairs->items[i].value;
+    }
+    return flat;
+}
+
+static int fill_record(struct creation *c)
+{
+    struct loaded *l = c->loaded;
+
+    c->record = (struct container_record){
+        .name = l->plan->name.value,
+        .uuid = l->plan->uuid.value,
+        .bundle = l->bundle->path,
+        .oci_version = l->spec->oci_version.value,
+        .status = CONTAINER_CREATING,
+        .domid = -1,
+        .created_s = time(NULL),
+        .annotations = flatten(l->arena, &l->spec->annotations),
+    };
+    c->run_path = arena_printf(l->arena, "%s/%s", run_root(),
+                               c->record.name);
+    if (c->record.annotations && c->run_path)
+        return 0;
+    report_check(l->report, HOST_RESOURCES, NULL, "out of memory");
+    return -1;
+}
+
+/* Nothing exists yet: look before anything is made. */
+static int check_host(struct creation *c)
+{
+    struct report *report = c->loaded->report;
+    const char *name = c->record.name;
+    int used;
+
+    c->ts = toolstack_open(report);
+    if (!c->ts)
+        return -1;
+    if (run_name_is_valid(name) && container_recover(name, report))
+        return -1;
+    used = domain_name_is_used(name, report);
+    if (used > 0)
+        report_check(report, DOMAIN_NAME_USED, NULL,
+                     "there is a domain \"%s\" already", name);
+    return used ? -1 : 0;
+}
+
+static int start_monitor(struct creation *c)
+{
+    struct monitor_start start = {
+        .name = c->record.name, .uuid = c->record.uuid,
+        .lock_fd = c->lock_fd, .dir_fd = c->dir_fd,
+    };
+
+    /* the UUID is on record before a domain can have it */
+    if (record_write(c->dir_fd, &c->record, c->loaded->report) ||
+        monitor_link_open(&c->monitor, &start, c->loaded->report))
+        return -1;
+    c->record.monitor_pid = c->monitor.pid;
+    return 0;
+}
+
+static int make_domain(struct creation *c)
+{
+    const struct plan_artifacts artifacts = {
+        .disk_paths = c->disk_paths, .ramdisk_path = c->ramdisk_path,
+    };
+    struct report *report = c->loaded->report;
+    libxl_domain_config config;
+    int rc;
+
+    if (domain_config_fill((struct libxl__ctx *)c->ts->ctx, c->loaded->plan,
+                           &artifacts, &config)) {
+        report_check(report, HOST_RESOURCES, NULL, "out of memory");
+        return -1;
+    }
+    rc = toolstack_create(c->ts, &config, &c->domid, report);
+    libxl_domain_config_dispose(&config);
+    unlinkat(c->dir_fd, "ramdisk", 0);
+    if (rc)
+        return -1;
+    c->record.domid = c->domid;
+    return monitor_link_domain(&c->monitor, (int)c->domid, c->image_fds,
+                               c->n_image_fds, report);
+}
+
+/* OCI runtime.md "Lifecycle", steps 3 to 5: the runtime environment exists,
+ * the process does not. */
+static int run_creation_hooks(struct creation *c)
+{
+    const struct bundle *bundle = c->loaded->bundle;
+    const struct spec *spec = c->loaded->spec;
+    struct report *report = c->loaded->report;
+
+    if (!spec->prestart.count && !spec->create_runtime.count &&
+        !spec->poststop.count)
+        return 0;
+    if (file_write_at(c->dir_fd, "config.json", bundle->config,
+                      bundle->config_bytes)) {
+        report_check(report, RUN_DIRECTORY, NULL,
+                     "config.json cannot be kept for the poststop hooks");
+        return -1;
+    }
+    c->record.config_path = arena_printf(c->loaded->arena, "%s/config.json",
+                                         c->run_path);
+    if (hooks_run(&spec->prestart, "prestart", &c->record,
+                  CONTAINER_CREATING, true, report))
+        return -1;
+    return hooks_run(&spec->create_runtime, "createRuntime", &c->record,
+                     CONTAINER_CREATING, true, report);
+}
+
+static int start_process(struct creation *c)
+{
+    struct report *report = c->loaded->report;
+
+    if (monitor_link_wait_ready(&c->monitor, report))
+        return -1;
+    c->record.status = CONTAINER_CREATED;
+    if (c->attached)
+        console_client_prepare();
+    if (c->paused)
+        return 0;
+    if (toolstack_unpause(c->ts, c->domid, report))
+        return -1;
+    c->record.status = CONTAINER_RUNNING;
+    return hooks_run(&c->loaded->spec->poststart, "poststart", &c->record,
+                     CONTAINER_RUNNING, false, report);
+}
+
+/* The record first: from then on the container is, whoever dies. */
+static int commit(struct creation *c)
+{
+    struct report *report = c->loaded->report;
+
+    if (record_write(c->dir_fd, &c->record, report))
+        return -1;
+    if (!monitor_link_commit(&c->monitor, c->attached))
+        return 0;
+    report_check(report, MONITOR_FAILED, NULL,
+                 "it ended while the container was created");
+    return -1;
+}
+
+static int make_all(struct creation *c)
+{
+    return start_monitor(c) || creation_make_files(c) || make_domain(c) ||
+           run_creation_hooks(c) || start_process(c) || commit(c) ? -1 : 0;
+}
+
+static void undo(struct creation *c)
+{
+    struct report *report = c->loaded->report;
+
+    monitor_link_abort(&c->monitor);
+    /* what cannot be undone now stays on record for the next command */
+    if (!faccessat(c->dir_fd, "record", F_OK, 0) &&
+        container_reap(c->record.name, c->dir_fd, report))
+        return;
+    run_remove(c->record.name, report);
+}
+
+int creation_make(struct creation *creation)
+{
+    struct creation *c = creation;
+
+    c->dir_fd = c->lock_fd = c->monitor.fd = -1;
+    c->monitor.pid = -1;
+    if (fill_record(c) || check_host(c))
+        return -1;
+    c->dir_fd = run_create(c->record.name, &c->lock_fd, c->loaded->report);
+    if (c->dir_fd < 0)
+        return -1;
+    if (!make_all(c))
+        return 0;
+    undo(c);
+    return -1;
+}
+
+void creation_close(struct creation *creation)
+{
+    struct creation *c = creation;
+
+    monitor_link_close(&c->monitor);
+    while (c->n_image_fds)
+        close(c->image_fds[--c->n_image_fds]);
+    if (c->dir_fd >= 0)
+        close(c->dir_fd);
+    if (c->lock_fd >= 0)
+        close(c->lock_fd);
+    toolstack_close(c->ts);
+    c->ts = NULL;
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Creation as xl does it (Xen tools/xl/xl_vmcontrol.c create_domain()). */
+#include "toolstack.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "checks.h"
+#include "log-capture.h"
+
+#define FREE_MEMORY_SECONDS 30      /* xl_vmcontrol.c freemem() */
+#define TARGET_WAIT_SECONDS 10
+
+/* xl.c auto_autoballoon(): on unless Xen was booted with dom0_mem=. */
+static bool balloons(struct toolstack *ts)
+{
+    const libxl_version_info *info;
+    const char *p;
+
+    if (ts->conf.autoballoon != AUTOBALLOON_AUTO)
+        return ts->conf.autoballoon == AUTOBALLOON_ON;
+    info = libxl_get_version_info(ts->ctx);
+    p = info ? info->commandline : NULL;
+    for (; p && (p = strstr(p, "dom0_mem=")); p++)
+        if (p == info->commandline || p[-1] == ' ')
+            return false;
+    return true;
+}
+
+/* xl_vmcontrol.c acquire_lock(): the same file and kind of lock. */
+static int take_xl_lock(const char *path, struct report *report)
+{
+    struct report_where where = { .file = path };
+    struct flock range = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, S_IWUSR), rc = -1;
+
+    while (fd >= 0 && (rc = fcntl(fd, F_SETLKW, &range)) && errno == EINTR)
+        ;
+    if (fd >= 0 && !rc)
+        return fd;
+    report_check(report, DOMAIN_CREATE, &where,
+                 "xl's lock cannot be taken: %s", strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+/* xl_vmcontrol.c freemem(): Dom0 gives what is missing. */
+static int free_memory(struct toolstack *ts, libxl_domain_config *config)
+{
+    uint64_t need_kib, free_kib;
+    double left_s = FREE_MEMORY_SECONDS;
+    time_t start;
+
+    if (libxl_domain_need_memory(ts->ctx, config, INVALID_DOMID, &need_kib))
+        return -1;
+    while (left_s > 0) {
+        if (libxl_get_free_memory(ts->ctx, &free_kib))
+            return -1;
+        if (free_kib >= need_kib)
+            return 0;
+        start = time(NULL);
+        if (libxl_set_memory_target(ts->ctx, 0,
+                                    (int64_t)free_kib - (int64_t)need_kib, 1,
+                                    0) ||
+            libxl_wait_for_memory_target(ts->ctx, 0, TARGET_WAIT_SECONDS))
+            return -1;
+        left_s -= difftime(time(NULL), start);
+    }
+    return -1;
+}
+
+static void apply_conf(const struct xl_conf *conf, libxl_domain_config *config)
+{
+    libxl_defbool_set(&config->c_info.run_hotplug_scripts,
+                      conf->run_hotplug_scripts);
+    libxl_defbool_set(&config->b_info.claim_mode, conf->claim_mode);
+    config->c_info.domid = conf->random_domid ? RANDOM_DOMID : INVALID_DOMID;
+    if (conf->has_grant_frames)
+        config->b_info.max_grant_frames = conf->max_grant_frames;
+    if (conf->has_maptrack_frames)
+        config->b_info.max_maptrack_frames = conf->max_maptrack_frames;
+}
+
+static void report_memory(struct report *report, uint64_t need_kib,
+                          uint64_t free_kib)
+{
+    report_check(report, DOMAIN_MEMORY, NULL,
+                 "the domain needs %llu KiB, and %llu KiB are free",
+                 (unsigned long long)need_kib, (unsigned long long)free_kib);
+}
+
+/* libxl has undone its part already, so the memory is as it was before. */
+static void explain_failure(struct toolstack *ts,
+                            const libxl_domain_config *config, int rc,
+                            struct report *report)
+{
+    uint64_t need_kib = config->b_info.max_memkb +
+                        config->b_info.shadow_memkb, free_kib = 0;
+
+    if (!libxl_get_free_memory(ts->ctx, &free_kib) && free_kib < need_kib) {
+        report_memory(report, need_kib, free_kib);
+        return;
+    }
+    toolstack_report_log(ts, report);
+    report_check(report, DOMAIN_CREATE, NULL, "libxl error %d", rc);
+}
+
+static int create_locked(struct toolstack *ts, libxl_domain_config *config,
+                         bool balloon, uint32_t *domid, struct report *report)
+{
+    int rc;
+
+    if (balloon && free_memory(ts, config)) {
+        explain_failure(ts, config, ERROR_NOMEM, report);
+        return -1;
+    }
+    rc = libxl_domain_create_new(ts->ctx, config, domid, NULL, NULL);
+    if (!rc)
+        return 0;
+    explain_failure(ts, config, rc, report);
+    return -1;
+}
+
+int toolstack_create(struct toolstack *ts, libxl_domain_config *config,
+                     uint32_t *domid, struct report *report)
+{
+    bool balloon = balloons(ts);
+    int lock_fd = -1, rc;
+
+    apply_conf(&ts->conf, config);
+    *domid = INVALID_DOMID;
+    if (balloon) {
+        lock_fd = take_xl_lock(ts->conf.lock_file, report);
+        if (lock_fd < 0)
+            return -1;
+    }
+    rc = create_locked(ts, config, balloon, domid, report);
+    if (lock_fd >= 0)
+        close(lock_fd);
+    return rc;
+}
