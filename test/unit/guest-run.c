@@ -1,0 +1,709 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The whole init, run natively as PID 1 of new namespaces, without root: its
+ * console is a pty, its xenstore another pty behind which this test answers in
+ * the protocol of Xen's public/io/xs_wire.h. What powering off does in a PID
+ * namespace (reboot(2)) is seen by its parent.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pty.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "guest-build.h"
+#include "tap.h"
+
+#define TIMEOUT_MS 20000
+#define NAMESPACES ((uint64_t)(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | \
+                               CLONE_NEWIPC))
+
+static char tree[] = "/tmp/guest-run.XXXXXX";
+static char *init_path;
+
+static struct build build;
+
+/* What one run of init left. */
+static struct run {
+    char console[1 << 20];
+    size_t console_bytes;
+    char state[64], states[256], exit[600], signal[64];
+    char request[8192]; /* of the xenstore protocol, not complete yet */
+    size_t request_bytes;
+    int watched;
+    int status;
+    int timed_out;
+} run;
+
+/* What the host has written to xenstore, and when it does so. */
+static struct host {
+    const char *signal, *winsize, *eof;
+    const char *when_console; /* nodes appear when this was printed */
+    const char *type;         /* typed at that moment */
+    int is_due;
+} host;
+
+static void write_text(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+    if (fd < 0 || write(fd, text, strlen(text)) < 0) {
+        perror(path);
+        _exit(99);
+    }
+    close(fd);
+}
+
+static void must(int r, const char *what)
+{
+    if (r < 0) {
+        fprintf(stderr, "# %s: %s\n", what, strerror(errno));
+        _exit(99);
+    }
+}
+
+/* --- the inside: from a new user namespace to init ----------------------- */
+
+/* Root may map all ids, but only from outside; anybody else only its own. */
+static void write_map(pid_t pid, const char *file, unsigned int own)
+{
+    char path[64], map[64];
+
+    snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
+    if (geteuid())
+        snprintf(map, sizeof(map), "0 %u 1", own);
+    else
+        strcpy(map, "0 0 65536");
+    write_text(path, map);
+}
+
+static void map_ids(pid_t pid)
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), "/proc/%d/setgroups", (int)pid);
+    if (geteuid())
+        write_text(path, "deny");
+    write_map(pid, "uid_map", geteuid());
+    write_map(pid, "gid_map", getegid());
+}
+
+/* link: to the parent, which maps the ids when it is told. */
+static void enter_namespaces(int link)
+{
+    char byte = 0;
+
+    must(unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET |
+                 CLONE_NEWUTS | CLONE_NEWIPC), "unshare");
+    must((int)write(link, &byte, 1), "link");
+    must((int)read(link, &byte, 1) - 1, "link");
+    must(setresgid(0, 0, 0), "setresgid");
+    must(setresuid(0, 0, 0), "setresuid");
+}
+
+static void bind_over(const char *source, const char *target, int is_file)
+{
+    if (is_file)
+        close(open(target, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    else
+        mkdir(target, 0755);
+    must(mount(source, target, NULL, MS_BIND | MS_REC, NULL), target);
+}
+
+/* The tree that on Xen the initramfs and the kernel's devtmpfs make. */
+static void furnish(const char *console, const char *xenbus)
+{
+    static const char *const shared[] = { "bin", "lib", "lib64", "usr" };
+    static const char *const nodes[] = { "null", "tty", "urandom" };
+    char from[64], to[64];
+    unsigned int i;
+    int fd;
+
+    must(mount("tmpfs", tree, "tmpfs", 0, "mode=755"), "tmpfs");
+    must(chdir(tree), tree);
+    mkdir("dev", 0755);
+    mkdir("dev/xen", 0755);
+    mkdir("files", 0755);
+    mkdir("root", 0755);
+    mkdir("root/etc", 0755);
+    must(symlink("/run/made/by-link", "root/etc/dangling"), "symlink");
+    must(symlink("/../../..", "root/etc/up"), "symlink");
+    for (i = 0; i < sizeof(nodes) / sizeof(nodes[0]); i++) {
+        snprintf(from, sizeof(from), "/dev/%s", nodes[i]);
+        snprintf(to, sizeof(to), "dev/%s", nodes[i]);
+        bind_over(from, to, 1);
+    }
+    for (i = 0; i < sizeof(shared) / sizeof(shared[0]); i++) {
+        snprintf(from, sizeof(from), "/%s", shared[i]);
+        if (access(from, F_OK))
+            continue;
+        bind_over(from, shared[i], 0); /* for an init that is not static */
+        snprintf(to, sizeof(to), "root/%s", shared[i]);
+        bind_over(from, to, 0);
+    }
+    bind_over(console, "dev/hvc0", 1);
+    bind_over(xenbus, "dev/xen/xenbus", 1);
+    bind_over(init_path, "init", 1);
+    fd = open("files/0", O_WRONLY | O_CREAT | O_CLOEXEC, 0640);
+    must((int)write(fd, "from the bundle\n", 16), "files/0");
+    close(fd);
+    fd = open("program", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    must((int)write(fd, build.bytes, build.size_bytes), "program");
+    close(fd);
+}
+
+/* Exits with 98 when the kernel gives no namespaces, else as init ended. */
+static void be_guest(int link, const char *console, const char *xenbus)
+{
+    char *const argv[] = { (char *)"/init", NULL }, *const none[] = { NULL };
+    int status;
+    pid_t pid;
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    enter_namespaces(link);
+    pid = fork();
+    must(pid, "fork");
+    if (!pid) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        must(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), "private");
+        furnish(console, xenbus);
+        must(chroot("."), "chroot");
+        execve("/init", argv, none);
+        must(-1, "init");
+    }
+    waitpid(pid, &status, 0);
+    /* reboot(RB_POWER_OFF) in a PID namespace: see reboot(2) */
+    if (WIFSIGNALED(status))
+        _exit(WTERMSIG(status) == SIGINT ? 0 : 97);
+    _exit(WEXITSTATUS(status) ? WEXITSTATUS(status) : 96);
+}
+
+/* --- the outside: the console and xenstore ------------------------------- */
+
+struct header {
+    uint32_t type, request, transaction, size_bytes;
+};
+
+static void send_message(int fd, uint32_t type, uint32_t request,
+                         const char *body, size_t size_bytes)
+{
+    struct header header = { type, request, 0, (uint32_t)size_bytes };
+
+    if (write(fd, &header, sizeof(header)) != sizeof(header) ||
+        write(fd, body, size_bytes) != (ssize_t)size_bytes)
+        fprintf(stderr, "# xenstore: short write\n");
+}
+
+static void send_watch(int fd, const char *path)
+{
+    char body[128];
+    int length = snprintf(body, sizeof(body), "%s%cx", path, 0) + 1;
+
+    send_message(fd, 15, 0, body, (size_t)length);
+}
+
+static void take_write(const char *path, const char *value)
+{
+    char *to = !strcmp(path, XS_GUEST_STATE) ? run.state :
+               !strcmp(path, XS_GUEST_EXIT) ? run.exit :
+               !strcmp(path, XS_GUEST_SIGNAL) ? run.signal : NULL;
+
+    if (!to)
+        return;
+    strcpy(to, value); /* the request was no longer than its buffer */
+    if (to == run.state && strlen(run.states) < 200)
+        strcat(strcat(run.states, value), " ");
+}
+
+static void answer(int fd, const struct header *header, char *body)
+{
+    const char *value = NULL;
+    char copy[600];
+
+    body[header->size_bytes] = '\0';
+    switch (header->type) {
+    case 11:
+        snprintf(copy, sizeof(copy), "%.*s",
+                 (int)(header->size_bytes - strlen(body) - 1),
+                 body + strlen(body) + 1);
+        if (strlen(copy) < 64 || !strcmp(body, XS_GUEST_EXIT))
+            take_write(body, copy);
+        send_message(fd, 11, header->request, "OK", 3);
+        break;
+    case 4:
+        run.watched = 1;
+        send_message(fd, 4, 0, "OK", 3); /* as Linux: request 0 */
+        send_watch(fd, body);
+        break;
+    case 2:
+        if (host.is_due && !strcmp(body, XS_HOST_SIGNAL))
+            value = host.signal;
+        if (host.is_due && !strcmp(body, XS_HOST_WINSIZE))
+            value = host.winsize;
+        if (host.is_due && !strcmp(body, XS_HOST_STDIN))
+            value = host.eof;
+        if (value)
+            send_message(fd, 2, header->request, value, strlen(value));
+        else
+            send_message(fd, 16, header->request, "ENOENT", 7);
+        break;
+    default:
+        send_message(fd, 16, header->request, "ENOSYS", 7);
+    }
+}
+
+static void take_xenstore(int fd)
+{
+    struct header header;
+    ssize_t got = read(fd, run.request + run.request_bytes,
+                       sizeof(run.request) - 1 - run.request_bytes);
+    char body[4097];
+    size_t whole;
+
+    if (got > 0)
+        run.request_bytes += (size_t)got;
+    while (run.request_bytes >= sizeof(header)) {
+        memcpy(&header, run.request, sizeof(header));
+        if (header.size_bytes > 4096) {
+            fprintf(stderr, "# xenstore: a request too long\n");
+            exit(1);
+        }
+        whole = sizeof(header) + header.size_bytes;
+        if (run.request_bytes < whole)
+            return;
+        memcpy(body, run.request + sizeof(header), header.size_bytes);
+        run.request_bytes -= whole;
+        memmove(run.request, run.request + whole, run.request_bytes);
+        answer(fd, &header, body);
+    }
+}
+
+static void take_console(int fd)
+{
+    ssize_t got = read(fd, run.console + run.console_bytes,
+                       sizeof(run.console) - 1 - run.console_bytes);
+
+    if (got > 0)
+        run.console_bytes += (size_t)got;
+    run.console[run.console_bytes] = '\0';
+}
+
+static void act_as_host(int console, int xenbus)
+{
+    if (host.is_due || !host.when_console || !run.watched ||
+        !strstr(run.console, host.when_console))
+        return;
+    host.is_due = 1;
+    if (host.type && write(console, host.type, strlen(host.type)) < 0)
+        perror("# type");
+    if (host.winsize)
+        send_watch(xenbus, XS_HOST_WINSIZE);
+    if (host.eof)
+        send_watch(xenbus, XS_HOST_STDIN);
+    if (host.signal)
+        send_watch(xenbus, XS_HOST_SIGNAL);
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void open_pair(int *master, int *slave, char *name)
+{
+    struct termios raw;
+
+    memset(&raw, 0, sizeof(raw));
+    cfmakeraw(&raw);
+    raw.c_cflag |= CREAD | CS8;
+    raw.c_cc[VMIN] = 1;
+    must(openpty(master, slave, name, &raw, NULL), "openpty");
+    fcntl(*master, F_SETFD, FD_CLOEXEC);
+    fcntl(*slave, F_SETFD, FD_CLOEXEC);
+}
+
+/* Runs init with the program that was built. */
+static void run_init(void)
+{
+    int console, console_peer, xenbus, xenbus_peer;
+    char console_name[64], xenbus_name[64];
+    int64_t end_ms = now_ms() + TIMEOUT_MS;
+    int link[2];
+    char byte;
+    pid_t pid;
+
+    build_end(&build);
+    memset(&run, 0, sizeof(run));
+    open_pair(&console, &console_peer, console_name);
+    open_pair(&xenbus, &xenbus_peer, xenbus_name);
+    fflush(stdout);
+    must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, link),
+         "socketpair");
+    pid = fork();
+    if (!pid) {
+        close(link[0]);
+        be_guest(link[1], console_name, xenbus_name);
+    }
+    close(link[1]);
+    if (read(link[0], &byte, 1) == 1) {
+        map_ids(pid);
+        must((int)write(link[0], &byte, 1), "link");
+    }
+    close(link[0]);
+    for (;;) {
+        struct pollfd pollfds[] = {
+            { console, POLLIN, 0 }, { xenbus, POLLIN, 0 },
+        };
+        int ready = poll(pollfds, 2, 20);
+
+        if (pollfds[0].revents & POLLIN)
+            take_console(console);
+        if (pollfds[1].revents & POLLIN)
+            take_xenstore(xenbus);
+        act_as_host(console, xenbus);
+        if (ready == 0 && waitpid(pid, &run.status, WNOHANG) == pid)
+            break;
+        if (now_ms() > end_ms) {
+            run.timed_out = 1;
+            kill(pid, SIGKILL);
+            waitpid(pid, &run.status, 0);
+            break;
+        }
+    }
+    close(console);
+    close(console_peer);
+    close(xenbus);
+    close(xenbus_peer);
+    memset(&host, 0, sizeof(host));
+}
+
+static void show_run(void)
+{
+    printf("# states: %s\n# exit: %s\n# status: %x%s\n", run.states, run.exit,
+           run.status, run.timed_out ? " (timeout)" : "");
+    printf("# console: %.*s\n", (int)strcspn(run.console, "\n"), run.console);
+}
+
+/* --- programs ------------------------------------------------------------ */
+
+static void begin_program(uint32_t stdio_flags, uint64_t namespaces)
+{
+    build_begin(&build);
+    build_op(&build, PROGRAM_OP_HOSTNAME, "s", "inside");
+    build_op(&build, PROGRAM_OP_STDIO, "uuu", stdio_flags, 33u, 101u);
+    build_op(&build, PROGRAM_OP_START, "q", namespaces);
+    build_op(&build, PROGRAM_OP_ROOT, "sq", "/root", (uint64_t)0);
+    build_op(&build, PROGRAM_OP_MOUNT_IN, "sssqsq", "proc", "/proc", "proc",
+             (uint64_t)(MS_NOSUID | MS_NODEV | MS_NOEXEC), "", (uint64_t)0);
+    build_op(&build, PROGRAM_OP_MOUNT_IN, "sssqsq", "tmpfs", "/dev", "tmpfs",
+             (uint64_t)MS_NOSUID, "mode=755", (uint64_t)0);
+    build_op(&build, PROGRAM_OP_MOUNT_IN, "sssqsq", "devpts", "/dev/pts",
+             "devpts", (uint64_t)(MS_NOSUID | MS_NOEXEC),
+             "newinstance,ptmxmode=0666,mode=0620", (uint64_t)0);
+    build_op(&build, PROGRAM_OP_BIND_NODE, "ss", "/dev/null", "/dev/null");
+    build_op(&build, PROGRAM_OP_BIND_NODE, "ss", "/dev/tty", "/dev/tty");
+    build_op(&build, PROGRAM_OP_MAKE_LINK, "ss", "/proc/self/fd/1",
+             "/dev/stdout");
+}
+
+static void enter_root(void)
+{
+    build_op(&build, PROGRAM_OP_ENTER, "");
+}
+
+static void exec_shell(const char *script)
+{
+    char *const argv[] = { (char *)"sh", (char *)"-c", (char *)script, NULL };
+    char *const envp[] = { (char *)"PATH=/nowhere:/usr/bin:/bin",
+                           (char *)"ODD=a\nb", NULL };
+
+    build_op(&build, PROGRAM_OP_EXEC, "vv", argv, envp);
+}
+
+static void run_shell(uint32_t stdio_flags, const char *script)
+{
+    begin_program(stdio_flags, NAMESPACES);
+    if (stdio_flags & PROGRAM_STDIO_TERMINAL)
+        build_op(&build, PROGRAM_OP_CONSOLE, "");
+    enter_root();
+    exec_shell(script);
+    run_init();
+}
+
+static int printed(const char *text)
+{
+    return strstr(run.console, text) != NULL;
+}
+
+/* --- tests --------------------------------------------------------------- */
+
+static void test_exit(void)
+{
+    run_shell(0, "echo pid $$ on $(uname -n); echo \"$ODD\"; exit 7");
+    is_str(run.exit, "exited 7", "an exit status is reported");
+    is_str(run.states, "booting created running exited ", "the states");
+    ok(!run.timed_out && WIFEXITED(run.status) && !WEXITSTATUS(run.status),
+       "init powers off");
+    is_str(run.console, "pid 1 on inside\na\nb\n", "its output, unchanged");
+}
+
+static void test_signalled(void)
+{
+    /* Without a PID namespace: PID 1 of one ignores its own SIGKILL. */
+    begin_program(0, CLONE_NEWNS);
+    enter_root();
+    exec_shell("kill -9 $$");
+    run_init();
+    is_str(run.exit, "signalled 9", "the end by a signal is reported");
+}
+
+static void test_much_output(void)
+{
+    run_shell(0, "i=0; while [ $i -lt 8000 ]; do echo line $i; i=$((i+1)); "
+                 "done; echo last >&2");
+    is_str(run.exit, "exited 0", "much output ends");
+    ok(printed("line 0\nline 1\n") && printed("line 7998\nline 7999\n"),
+       "nothing of it is lost");
+    ok(printed("last\n"), "what went to standard error is there");
+    is_int((long long)run.console_bytes, 10 * 7 + 90 * 8 + 900 * 9 + 7000 * 10
+           + 5, "every byte once");
+}
+
+static void test_orphan_output(void)
+{
+    begin_program(0, CLONE_NEWNS);
+    enter_root();
+    exec_shell("(sleep 0.05; echo late; sleep 100; echo never) & exit 4");
+    run_init();
+    is_str(run.exit, "exited 4", "left processes do not hold up the end");
+    is_str(run.console, "late\n", "what they write soon after is kept");
+}
+
+static void test_stdin(void)
+{
+    host.when_console = "ready";
+    host.type = "one\ntwo\n";
+    host.eof = "eof 8";
+    run_shell(PROGRAM_STDIO_STDIN, "echo ready; cat; echo end");
+    is_str(run.exit, "exited 0", "standard input ends where the host says");
+    is_str(run.console, "ready\none\ntwo\nend\n", "its bytes arrive");
+
+    run_shell(0, "cat; echo end");
+    is_str(run.console, "end\n", "else it is empty");
+}
+
+static void test_signal(void)
+{
+    host.when_console = "ready";
+    host.signal = "5 15";
+    run_shell(0, "trap 'echo caught; exit 3' TERM; echo ready; "
+                 "while :; do sleep 0.05; done");
+    is_str(run.exit, "exited 3", "a signal of the host is delivered");
+    is_str(run.signal, "5", "and acknowledged");
+}
+
+static void test_terminal(void)
+{
+    host.when_console = "ready";
+    host.type = "typed\n";
+    host.winsize = "44 122";
+    run_shell(PROGRAM_STDIO_TERMINAL | PROGRAM_STDIO_STDIN,
+              "stty size; tty; test -c /dev/console && "
+              "echo controlled >/dev/tty; echo ready; read a; echo got $a; "
+              "sleep 0.3; stty size");
+    is_str(run.exit, "exited 0", "a process with a terminal");
+    ok(printed("33 101\r\n"), "its size from the program");
+    ok(printed("/dev/pts/0\r\n"), "is the container's first pty");
+    ok(printed("controlled\r\n"), "is its controlling terminal");
+    ok(printed("got typed\r\n"), "its input");
+    ok(printed("44 122\r\n"), "its size as the host changes it");
+}
+
+static void fail_with(const char *want_exit, const char *want_line,
+                      const char *name)
+{
+    run_init();
+    if (!is_str(run.exit, want_exit, name))
+        show_run();
+    is_str(run.console, want_line, "  and said on the console");
+    is_str(run.state, "exited", "  and ends");
+}
+
+static void test_failures(void)
+{
+    char *const argv[] = { (char *)"no-such-program", NULL };
+    char *const none[] = { NULL };
+
+    begin_program(0, NAMESPACES);
+    enter_root();
+    build_op(&build, PROGRAM_OP_EXEC, "vv", argv, none);
+    fail_with("failed 11 exec 2 No such file or directory: no-such-program",
+              "xl-oci init: op 11 exec: No such file or directory: "
+              "no-such-program\r\n", "a missing program");
+
+    build_begin(&build);
+    build_op(&build, PROGRAM_OP_WRITE_FILE, "sb", "/absent/file", "x",
+             (size_t)1);
+    build_op(&build, PROGRAM_OP_START, "q", NAMESPACES);
+    build_op(&build, PROGRAM_OP_ROOT, "sq", "/root", (uint64_t)0);
+    build_op(&build, PROGRAM_OP_ENTER, "");
+    build_op(&build, PROGRAM_OP_EXEC, "vv", argv, none);
+    fail_with("failed 0 write-file 2 No such file or directory: /absent/file",
+              "xl-oci init: op 0 write-file: No such file or directory: "
+              "/absent/file\r\n", "a failure in PID 1");
+
+    build_begin(&build);
+    fail_with("failed -1 init 22 Invalid argument: no exec",
+              "xl-oci init: Invalid argument: no exec\r\n",
+              "a program that makes no sense");
+}
+
+static void test_furnishing(void)
+{
+    begin_program(0, NAMESPACES);
+    build_op(&build, PROGRAM_OP_BIND, "ssqu", "/files/0", "/etc/dangling",
+             (uint64_t)MS_BIND | MS_RDONLY | PROGRAM_BIND_FILE |
+             PROGRAM_BIND_COPY, 0644u);
+    build_op(&build, PROGRAM_OP_MOUNT_IN, "sssqsq", "tmpfs", "/etc/up/new/dir",
+             "tmpfs", (uint64_t)MS_NODEV, "size=64k", (uint64_t)0);
+    build_op(&build, PROGRAM_OP_MASK, "s", "/etc/absent");
+    build_op(&build, PROGRAM_OP_MASK, "s", "/proc/version");
+    build_op(&build, PROGRAM_OP_MASK, "s", "/proc/fs");
+    build_op(&build, PROGRAM_OP_READ_ONLY, "s", "/etc");
+    build_op(&build, PROGRAM_OP_MOUNT_IN, "sssqsq", "tmpfs", "/etc", "tmpfs",
+             PROGRAM_MOUNT_COPY_UP | MS_RDONLY, "", (uint64_t)0);
+    enter_root();
+    build_op(&build, PROGRAM_OP_ROOT_FLAGS, "q", (uint64_t)MS_RDONLY);
+    build_op(&build, PROGRAM_OP_UMASK, "u", 027u);
+    build_op(&build, PROGRAM_OP_RLIMIT, "uqq", 7u, (uint64_t)50, (uint64_t)60);
+    exec_shell("cat /run/made/by-link; test -d /new/dir && echo inside; "
+               "cat /proc/version; ls /proc/fs; readlink /etc/up; "
+               "touch /x /etc/y 2>/dev/null || echo read-only; "
+               "umask; ulimit -n; grep -c ' /run/made/by-link tmpfs ro' "
+               "/proc/self/mounts");
+    run_init();
+    is_str(run.exit, "exited 0", "a furnished root");
+    is_str(run.console, "from the bundle\ninside\n/../../..\nread-only\n0027\n"
+           "50\n1\n", "all is as asked for, nothing leads outside");
+}
+
+static void test_hook(void)
+{
+    char *const good[] = { (char *)"sh", (char *)"-c",
+                           (char *)"echo hook $(cat)", NULL };
+    char *const bad[] = { (char *)"sh", (char *)"-c", (char *)"exit 3", NULL };
+    char *const slow[] = { (char *)"sh", (char *)"-c", (char *)"sleep 50",
+                           NULL };
+    char *const envp[] = { (char *)"PATH=/usr/bin:/bin", NULL };
+
+    begin_program(0, NAMESPACES);
+    enter_root();
+    build_op(&build, PROGRAM_OP_HOOK, "svvbu", "/bin/sh", good, envp, "{}",
+             (size_t)2, 5000u);
+    exec_shell("echo process");
+    run_init();
+    is_str(run.console, "hook {}\nprocess\n", "a hook runs first");
+
+    begin_program(0, NAMESPACES);
+    enter_root();
+    build_op(&build, PROGRAM_OP_HOOK, "svvbu", "/bin/sh", bad, envp, "",
+             (size_t)0, 5000u);
+    exec_shell("echo process");
+    run_init();
+    is_str(run.exit, "failed 11 hook 125 Operation canceled: "
+           "/bin/sh exited with 3", "a hook that fails");
+
+    begin_program(0, NAMESPACES);
+    enter_root();
+    build_op(&build, PROGRAM_OP_HOOK, "svvbu", "/bin/sh", slow, envp, "",
+             (size_t)0, 100u);
+    exec_shell("echo process");
+    run_init();
+    is_str(run.exit, "failed 11 hook 110 Connection timed out: /bin/sh",
+           "a hook that takes too long");
+}
+
+/* 1 << n for CAP_CHOWN 0, CAP_KILL 5, CAP_NET_BIND_SERVICE 10 */
+static void test_identity(void)
+{
+    const uint64_t kept = 1u << 10;
+
+    if (geteuid()) {
+        ok(1, "the process's identity # SKIP needs more than one user id");
+        return;
+    }
+    begin_program(0, NAMESPACES);
+    enter_root();
+    build_op(&build, PROGRAM_OP_GROUPS, "b", "\5\0\0\0\7\0\0\0", (size_t)8);
+    build_op(&build, PROGRAM_OP_USER, "uu", 1000u, 1001u);
+    build_op(&build, PROGRAM_OP_CAPABILITIES, "qqqqq", kept | 1u, kept, kept,
+             kept, kept);
+    build_op(&build, PROGRAM_OP_NO_NEW_PRIVS, "");
+    build_op(&build, PROGRAM_OP_SECCOMP, "ub", 0u,
+             "\6\0\0\0\0\0\xff\x7f", (size_t)8);
+    exec_shell("id -u; id -g; id -G; grep -E '^(Cap|NoNew|Seccomp:)' "
+               "/proc/self/status | tr -d '\\t'; echo open >/dev/stdout");
+    run_init();
+    is_str(run.exit, "exited 0", "a process of another user");
+    is_str(run.console, "1000\n1001\n1001 5 7\n"
+           "CapInh:0000000000000400\nCapPrm:0000000000000400\n"
+           "CapEff:0000000000000400\nCapBnd:0000000000000401\n"
+           "CapAmb:0000000000000400\nNoNewPrivs:1\nSeccomp:2\nopen\n",
+           "ids, capabilities and filter are as asked for");
+}
+
+/* Beside this program: build/test/unit/guest-run, build/guest-native/init. */
+static char *find_init(const char *argv0)
+{
+    const char *end = strstr(argv0, "/test/unit/");
+    char path[4096];
+
+    if (!end)
+        return NULL;
+    snprintf(path, sizeof(path), "%.*s/guest-native/init", (int)(end - argv0),
+             argv0);
+    return realpath(path, NULL);
+}
+
+int main(int argc, char **argv)
+{
+    (void)argc;
+    init_path = find_init(argv[0]);
+    if (!init_path || !mkdtemp(tree)) {
+        fprintf(stderr, "guest-run: no init beside %s\n", argv[0]);
+        return 1;
+    }
+    run_shell(0, "exit 0");
+    if (WIFEXITED(run.status) && WEXITSTATUS(run.status) == 99) {
+        rmdir(tree);
+        printf("1..0 # SKIP this kernel gives no namespaces\n");
+        return 0;
+    }
+    show_run();
+    test_exit();
+    test_signalled();
+    test_much_output();
+    test_orphan_output();
+    test_stdin();
+    test_signal();
+    test_terminal();
+    test_failures();
+    test_furnishing();
+    test_hook();
+    test_identity();
+    rmdir(tree);
+    return done_testing();
+}
