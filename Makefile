@@ -111,7 +111,7 @@ LDFLAGS_xl-oci-block := $(if $(SANITIZE),,-static-pie)
 UNIT_TESTS := base-test json-test spec-test spec-memory-test bad-test \
 	bundle-test \
 	options-test signals-test \
-	guest-reader \
+	guest-reader guest-run \
 	image-test
 UNIT_LIBS_image-test := -lnettle
 comma := ,
@@ -183,6 +183,8 @@ check-golden: $(GOLDEN) ## bundles against what they became when accepted
 check-golden-arm64: ## the same for arm64, with libxl of Xen 4.17 and of 4.20
 	prove --exec '' test/golden/run-arm64 :: 4.17
 	prove --exec '' test/golden/run-arm64 :: 4.20
+	prove --exec '' test/golden/xl-agrees :: 4.17
+	prove --exec '' test/golden/xl-agrees :: 4.20
 
 # --- tests -------------------------------------------------------------------
 

@@ -84,8 +84,6 @@ static bool fill_affinity(const struct plan *plan,
             return false;
         memcpy(map->map, cpus.bits, map->size);
     }
-    /* xl does the same: nodes would only contradict the CPUs */
-    libxl_defbool_set(&info->numa_placement, false);
     return true;
 }
 
