@@ -108,7 +108,7 @@ LDFLAGS_xl-oci-block := $(if $(SANITIZE),,-static-pie)
 
 # the unit tests: test/unit/NAME.c, each a program linked with the library
 # (UNIT_LIBS_NAME, UNIT_LDFLAGS_NAME add to its link)
-UNIT_TESTS := base-test json-test spec-test spec-memory-test bad-test \
+UNIT_TESTS := base-test json-test schema-test spec-test spec-memory-test bad-test \
 	bundle-test \
 	options-test signals-test \
 	guest-reader guest-run \
