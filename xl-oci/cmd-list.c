@@ -69,6 +69,42 @@ static void add_row(const struct container_state *state, struct bytes *out)
 }
 
 /*
+ * What recovering has told already is not told again. Without Xen to ask, the
+ * record is shown as it was last written.
+ */
+static int read_one(struct arena *arena, const char *name,
+                    struct container_state *state, struct report *report)
+{
+    struct report *again;
+    int rc;
+
+    if (!container_recover(name, report)) {
+        rc = state_read(arena, name, state, report);
+        if (!rc)
+            state_find_domain(state, report);
+        return rc;
+    }
+    again = report_new();
+    rc = again ? state_read(arena, name, state, again) : -1;
+    report_free(again);
+    return rc;
+}
+
+static void show_one(const struct list_options *options,
+                     const struct container_state *state, bool first,
+                     struct bytes *out)
+{
+    if (options->quiet) {
+        bytes_printf(out, "%s\n", state->record->name);
+    } else if (options->format == 1) {
+        bytes_add_string(out, first ? "\n" : ",\n");
+        state_format_json(state, out);
+    } else {
+        add_row(state, out);
+    }
+}
+
+/*
  * A container may be deleted while it is listed: then it is not listed. One
  * that cannot be read does not keep the others from being shown.
  */
@@ -82,32 +118,24 @@ static int list_one(const struct list_options *options, const char *name,
 
     if (!arena || !report) {
         out->failed = true;
-    } else if (options->quiet) {
-        bytes_printf(out, "%s\n", name);
-        rc = XL_OCI_OK;
-    } else if (state_read(arena, name, &state, report)) {
-        rc = print_report(report, false);
     } else {
-        state_find_domain(&state, report);
-        rc = print_report(report, false);
-        if (options->format == 1) {
-            bytes_add_string(out, first ? "\n" : ",\n");
-            state_format_json(&state, out);
-        } else {
-            add_row(&state, out);
-        }
+        if (!read_one(arena, name, &state, report))
+            show_one(options, &state, first, out);
+        rc = report_exit_code(report);
+        if (rc == XL_OCI_FAILED)
+            print_report(report, false);
     }
     state_close(&state);
     report_free(report);
     arena_free(arena);
-    return rc;
+    return rc == XL_OCI_NOT_FOUND ? XL_OCI_OK : rc;
 }
 
 static int list_all(const struct list_options *options, char **names)
 {
     struct bytes out = BYTES_INIT;
     bool json = options->format == 1 && !options->quiet;
-    int rc = XL_OCI_OK, one;
+    int rc = XL_OCI_OK;
     size_t empty;
 
     if (json)
@@ -116,9 +144,8 @@ static int list_all(const struct list_options *options, char **names)
         bytes_printf(&out, "%-24s %5s %-8s %-13s %6s %5s  %s\n", "NAME",
                      "DOMID", "STATUS", "EXIT", "MEM", "AGE", "BUNDLE");
     for (empty = out.size; *names; names++) {
-        one = list_one(options, *names, out.size == empty, &out);
-        if (one == XL_OCI_FAILED)
-            rc = one;
+        if (list_one(options, *names, out.size == empty, &out))
+            rc = XL_OCI_FAILED;
     }
     if (json)
         bytes_add_string(&out, out.size == empty ? "]\n" : "\n]\n");
@@ -137,7 +164,6 @@ static int run(const void *options, int argc, char **argv)
     if (!arena || !report) {
         fputs("xl oci-list: out of memory\n", stderr);
     } else {
-        container_recover_all(report);
         names = run_list(arena, report);
         rc = print_report(report, false);
         if (names && list_all(options, names))

@@ -71,4 +71,7 @@ struct report;
  * XL_OCI_NOT_FOUND when the container is unknown, else XL_OCI_FAILED. */
 int print_report(const struct report *report, bool json);
 
+/* The code alone. */
+int report_exit_code(const struct report *report);
+
 #endif

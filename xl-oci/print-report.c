@@ -56,7 +56,7 @@ void print_add_safe_string(struct bytes *out, const char *s)
     print_add_safe(out, s, strlen(s), false, &last);
 }
 
-static int exit_code(const struct report *report)
+int report_exit_code(const struct report *report)
 {
     const struct diagnostic *d;
 
@@ -69,7 +69,7 @@ static int exit_code(const struct report *report)
 int print_report(const struct report *report, bool json)
 {
     struct bytes out = BYTES_INIT;
-    int rc = exit_code(report);
+    int rc = report_exit_code(report);
 
     if (json) {
         report_format_json(report, &out);

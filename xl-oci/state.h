@@ -24,7 +24,7 @@ int state_open(struct arena *arena, const char *name,
                struct container_state *state, struct report *report);
 void state_close(struct container_state *state);
 
-/* The same without container_recover(), e.g. after container_recover_all(). */
+/* The same without container_recover(). */
 int state_read(struct arena *arena, const char *name,
                struct container_state *state, struct report *report);
 
