@@ -288,6 +288,17 @@ bench: host ## figures, as ratios taken side by side in one run
 	$(MAKE) --no-print-directory all dom0-tree-4.20
 	test/bench/run
 
+# any bytes as config.json, 60 s, with clang's libFuzzer (test/fuzz/json-fuzz.c)
+FUZZ_JSON_SRCS := $(BASE_SRCS) libxl-oci/checks.c libxl-oci/capabilities.c \
+	$(wildcard libxl-oci/json*.c libxl-oci/spec*.c) test/fuzz/json-fuzz.c
+fuzz-json: ## fuzz the reading of config.json for a minute
+	@mkdir -p $(O)/fuzz/json-corpus
+	$(Q)clang -g -O1 -std=gnu11 -D_GNU_SOURCE -Ilibxl-oci -I. \
+		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+		-o $(O)/fuzz/json-fuzz $(FUZZ_JSON_SRCS) -lyajl -lcap-ng
+	$(Q)$(O)/fuzz/json-fuzz -max_total_time=60 -max_len=8192 -timeout=5 \
+		$(O)/fuzz/json-corpus test/data/configs
+
 # --- the rest ----------------------------------------------------------------
 
 clean: ## remove the build directory
