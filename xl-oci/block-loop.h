@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Loop devices for files that domains use as disks. */
+#ifndef XL_OCI_BLOCK_LOOP_H
+#define XL_OCI_BLOCK_LOOP_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/*
+ * Attaches the file that file_fd is open on (O_RDWR when writable); path is
+ * noted in the device. 0 with the device's name and number, or an errno:
+ * ETXTBSY when another user of the file, or this one, writes to it.
+ */
+int loop_attach(int file_fd, const char *path, bool writable, char *node,
+                size_t node_bytes, dev_t *number);
+
+/* Detaches node when it still is the device of that path. 0 or an errno. */
+int loop_detach(const char *node, const char *path);
+
+#endif
