@@ -120,6 +120,19 @@ static int print_existing(struct log_reader *r)
     return rc;
 }
 
+/* Two renames since the last look: log.1 is not the file that was open. */
+static int print_skipped(struct log_reader *r)
+{
+    int older_fd = open_log(r, "log.1"), rc = XL_OCI_OK;
+
+    if (older_fd < 0)
+        return XL_OCI_OK;
+    if (!is_same_file(older_fd, r->log_fd))
+        rc = copy_rest(r, older_fd);
+    close(older_fd);
+    return rc;
+}
+
 /* What was written since, in the open log and in one that replaced it. */
 static int print_more(struct log_reader *r)
 {
@@ -137,6 +150,7 @@ static int print_more(struct log_reader *r)
     /* the monitor may have written between our last read and its rename */
     if (r->log_fd >= 0) {
         rc = copy_rest(r, r->log_fd);
+        rc = rc ? rc : print_skipped(r);
         close(r->log_fd);
     }
     r->log_fd = fd;

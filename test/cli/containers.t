@@ -116,22 +116,68 @@ exits 2 "0 is no signal"
 run kill --grace=9999999 web
 exits 2 "grace of hours"
 
-# somebody attends: the lock is held (an OFD lock, as the monitor's)
-perl -e '
-    use Fcntl;
-    open my $f, "+<", $ARGV[0] or die;
-    # struct flock of 64-bit Linux: type, whence, start, length, pid
-    my $lock = pack("s s x4 q q i x4", F_WRLCK, 0, 0, 0, 0);
-    fcntl($f, 37, $lock) or die "F_OFD_SETLK: $!";
-    print "held\n"; close STDOUT; sleep 60;
-' "$XL_OCI_RUN_ROOT/db/lock" >"$work/held" &
-holder=$!
-for _ in $(seq 50); do [ -s "$work/held" ] && break; sleep 0.1; done
+# hold NAME: somebody attends to it: the lock is held (an OFD lock, as the
+# monitor's) until $holder is killed
+hold()
+{
+    rm -f "$work/held"
+    perl -e '
+        use Fcntl;
+        open my $f, "+<", $ARGV[0] or die;
+        # struct flock of 64-bit Linux: type, whence, start, length, pid
+        my $lock = pack("s s x4 q q i x4", F_WRLCK, 0, 0, 0, 0);
+        fcntl($f, 37, $lock) or die "F_OFD_SETLK: $!";
+        print "held\n"; close STDOUT; sleep 60;
+    ' "$XL_OCI_RUN_ROOT/$1/lock" >"$work/held" &
+    holder=$!
+    for _ in $(seq 50); do [ -s "$work/held" ] && break; sleep 0.1; done
+}
+
+release()
+{
+    kill "$holder"
+    wait "$holder" 2>/dev/null
+}
+
+# shows TEXT: waits until the follower has printed it
+shows()
+{
+    for _ in $(seq 100); do
+        grep -q "$1" "$work/out" && return
+        sleep 0.1
+    done
+}
+
+# following a log that is rotated, once and then twice between two looks
+container busy exited 0
+log=$XL_OCI_RUN_ROOT/busy/log
+hold busy
+echo 1 >"$log"
+"$XL_OCI" logs -f busy >"$work/out" 2>"$work/err" &
+follower=$!
+shows 1
+echo 2 >>"$log"
+mv "$log" "$log.1"
+echo 3 >"$log"
+shows 3
+echo 4 >>"$log"
+mv "$log" "$log.1"
+echo 5 >"$log.new"
+mv "$log.new" "$log.1"
+echo 6 >"$log"
+shows 6
+release
+wait "$follower"
+result $? "following ends when nobody attends and it has stopped"
+is "$(tr '\n' ' ' <"$work/out")" "1 2 3 4 5 6 " "nothing is missed"
+run delete busy
+exits 0 "delete of one"
+
+hold db
 run delete db
 exits 1 "delete while it is attended to"
 has err "[container-busy]" "... by name"
-kill "$holder"
-wait "$holder" 2>/dev/null
+release
 
 run delete web db nobody
 exits 3 "delete of several, one unknown"
