@@ -112,6 +112,7 @@ UNIT_TESTS := base-test json-test schema-test spec-test spec-memory-test bad-tes
 	bundle-test \
 	options-test signals-test \
 	guest-reader guest-run \
+	plan-test plan-memory-test seccomp-test program-test \
 	image-test
 UNIT_LIBS_image-test := -lnettle
 comma := ,
@@ -119,6 +120,7 @@ comma := ,
 FAIL_ALLOC_LDFLAGS := $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc \
 	arena_alloc arena_calloc arena_memdup arena_strdup arena_vprintf)
 UNIT_LDFLAGS_spec-memory-test := $(FAIL_ALLOC_LDFLAGS)
+UNIT_LDFLAGS_plan-memory-test := $(FAIL_ALLOC_LDFLAGS)
 
 # --- rules -------------------------------------------------------------------
 

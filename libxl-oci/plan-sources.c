@@ -72,7 +72,8 @@ static void plan_file(struct planner *p, size_t index)
 
     if (!fact->content) {
         planner_refuse(p, MOUNT_FILE_TOO_LARGE, m->source.at,
-                       "\"%s\" has %llu bytes, more than 1 MiB", fact->path,
+                       "\"%s\" has %llu bytes, more than 1 MiB",
+                       m->source.value,
                        (unsigned long long)fact->size_bytes);
         return;
     }
@@ -98,7 +99,7 @@ static void plan_directory(struct planner *p, size_t index)
     if (!(m->flags & MS_RDONLY)) {
         planner_refuse(p, MOUNT_DIRECTORY_WRITABLE, m->source.at,
                        "\"%s\" is a directory of the host, mounted for "
-                       "writing", image.source);
+                       "writing", m->source.value);
         return;
     }
     disk.image = planner_image(p, &image);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plan-internal.h"
 
+#include "base/bytes.h"
+
 /* Arrays as large as they can become: one item per mount, the rootfs, and
  * the overlay. */
 static bool allocate(struct planner *p)
@@ -42,6 +44,23 @@ static void compile(struct planner *p)
     plan_process_ops(p);
 }
 
+/* A program that the guest's reader would refuse is refused here. */
+static void check_program(struct planner *p)
+{
+    struct bytes program = BYTES_INIT;
+
+    if (plan_write_program(p->plan, &program)) {
+        if (program.failed)
+            p->no_memory = true;
+        else
+            planner_refuse(p, PROGRAM_TOO_LARGE, p->spec->process.at,
+                           "the program exceeds %u MiB, %u operations or "
+                           "%u strings in a list", PROGRAM_MAX_BYTES >> 20,
+                           PROGRAM_MAX_OPS, PROGRAM_MAX_VECTOR);
+    }
+    bytes_free(&program);
+}
+
 const struct plan *plan_make(struct arena *arena, const struct spec *spec,
                              const struct survey *survey,
                              const struct host_facts *host,
@@ -64,6 +83,8 @@ const struct plan *plan_make(struct arena *arena, const struct spec *spec,
     else
         planner_refuse(&p, PROCESS_ABSENT, spec->document,
                        "\"process\" is absent");
+    if (!p.no_memory && report_errors(report) == errors)
+        check_program(&p);
     if (p.no_memory)
         report_check(report, OUT_OF_MEMORY, NULL, "the plan was not made");
     return report_errors(report) == errors ? p.plan : NULL;

@@ -148,7 +148,8 @@ int plan_write_program(const struct plan *plan, struct bytes *out)
                                       program.size - PROGRAM_HEADER_BYTES));
         bytes_add(out, program.data, program.size);
     }
-    good = good && !program.failed && !out->failed && out->size > start;
+    out->failed |= program.failed;
+    good = good && !out->failed && out->size > start;
     bytes_free(&program);
     return good ? 0 : -1;
 }
