@@ -300,6 +300,10 @@ static int open_pty(struct setup *setup, int *master, int *slave)
 {
     int ptmx = in_root_open(setup->root, "/dev/pts/ptmx", 0);
     int unlocked = 0;
+    struct winsize size = {
+        .ws_row = (unsigned short)setup->rows,
+        .ws_col = (unsigned short)setup->columns,
+    };
 
     if (ptmx < 0)
         return -1;
@@ -308,7 +312,7 @@ static int open_pty(struct setup *setup, int *master, int *slave)
     if (*master < 0 || ioctl(*master, TIOCSPTLCK, &unlocked))
         return -1;
     *slave = ioctl(*master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
-    return *slave < 0 ? -1 : 0;
+    return *slave < 0 ? -1 : ioctl(*slave, TIOCSWINSZ, &size);
 }
 
 static int bind_console(struct setup *setup, int master)
