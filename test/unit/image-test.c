@@ -410,6 +410,8 @@ static void test_persist(void)
     disk.path = "absent/x.img";
     is_int(image_persist(arena, &disk, report), -1, "nor a missing one");
     is_int((long long)report_errors(report), 3, "each with its error");
+    is_str(report_first(report)->check->name, "persist-unusable",
+           "that of the file");
     report_free(report);
     arena_free(arena);
 }
