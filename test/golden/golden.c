@@ -228,6 +228,16 @@ static void dump_plan(const struct golden *g, const struct plan *plan)
     dump_config(g, plan, &artifacts);
 }
 
+/* A checkout's modes are those of somebody's umask. */
+static void fix_modes(struct survey *survey, size_t n_mounts)
+{
+    size_t i;
+
+    survey->rootfs_mode = 0755;
+    for (i = 0; i < n_mounts; i++)
+        survey->mounts[i].mode = 0644;
+}
+
 static const struct plan *make_plan(struct golden *g, struct report *report)
 {
     const struct json *document;
@@ -245,6 +255,7 @@ static const struct plan *make_plan(struct golden *g, struct report *report)
     survey = spec ? survey_take(g->arena, g->bundle, spec, report) : NULL;
     if (!survey)
         return NULL;
+    fix_modes(survey, spec->n_mounts);
     plan = plan_make(g->arena, spec, survey, &g->host, &g->options, report);
     survey_close(survey);
     return plan;
