@@ -27,6 +27,7 @@ struct header {
 _Static_assert(sizeof(struct header) == XENBUS_HEADER_BYTES, "wire format");
 
 #define REQUEST_MAX_BYTES 1024
+#define WATCH_TIMEOUT_MS 30000
 
 void xenbus_init(struct xenbus *xenbus, int fd)
 {
@@ -103,8 +104,17 @@ int xenbus_read(struct xenbus *xenbus, const char *path, uint32_t request)
     return send_request(xenbus, XS_READ, request, path, NULL, 0);
 }
 
+/*
+ * While Linux registers a watch, it holds the file's mutex and waits for the
+ * answer; the thread that would bring it takes the same mutex for each answer
+ * that comes before (drivers/xen/xenbus/xenbus_dev_frontend.c,
+ * xenbus_write_watch() and xenbus_dev_queue_reply()). So none may be
+ * outstanding, or both wait for ever.
+ */
 int xenbus_watch(struct xenbus *xenbus, const char *path)
 {
+    if (xenbus_settle(xenbus, WATCH_TIMEOUT_MS))
+        return -1;
     return send_request(xenbus, XS_WATCH, 0, path, "x", sizeof("x"));
 }
 

@@ -40,6 +40,7 @@ void xenbus_close(struct xenbus *xenbus);
 /* Paths are relative to the domain's own directory. Return -1 with errno. */
 int xenbus_write(struct xenbus *xenbus, const char *path, const char *value);
 int xenbus_read(struct xenbus *xenbus, const char *path, uint32_t request);
+/* Drops the answers to what was asked before: no read may be outstanding. */
 int xenbus_watch(struct xenbus *xenbus, const char *path);
 
 /*
