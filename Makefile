@@ -111,7 +111,7 @@ LDFLAGS_xl-oci-block := $(if $(SANITIZE),,-static-pie)
 UNIT_TESTS := base-test json-test schema-test spec-test spec-memory-test bad-test \
 	bundle-test \
 	options-test signals-test \
-	guest-reader guest-run \
+	guest-reader guest-run guest-find-program guest-xenbus \
 	plan-test plan-memory-test seccomp-test program-test \
 	image-test
 UNIT_LIBS_image-test := -lnettle

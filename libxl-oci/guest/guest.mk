@@ -36,7 +36,7 @@ $(O)/guest/initramfs.cpio: $(O)/guest/init $(O)/test/tools/cpio-pack
 
 # for the unit tests, natively; they are listed in the Makefile's UNIT_TESTS
 GUEST_LIB := $(O)/guest-native.a
-GUEST_UNIT_TESTS := guest-reader guest-run
+GUEST_UNIT_TESTS := guest-reader guest-run guest-find-program guest-xenbus
 
 $(GUEST_LIB): $(call obj,$(addprefix $(GUEST_DIR)/,$(GUEST_PARTS)))
 	$(if $(Q),@echo "  AR      $@")
