@@ -97,6 +97,11 @@
  *  enter         makes the root "/" (pivot or MS_MOVE and chroot)
  *
  * Phase CONTAINER, the process itself
+ *  Order matters: seccomp without no-new-privs needs CAP_SYS_ADMIN and stands
+ *  before user; with it, behind no-new-privs, just before exec. user stands
+ *  before capabilities. hook, root-flags, cwd and exec stand behind enter;
+ *  root .. enter and their operations in this order, each "in root" one between.
+ *  The first sequence in oci/signal is 1.
  *  root-flags    MS_* flags: remount "/" with them (MS_RDONLY)
  *  cwd           path: made when missing
  *  umask         mode
