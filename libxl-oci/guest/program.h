@@ -100,7 +100,7 @@
  *  Order matters: seccomp without no-new-privs needs CAP_SYS_ADMIN and stands
  *  before user; with it, behind no-new-privs, just before exec. user stands
  *  before capabilities. hook, root-flags, cwd and exec stand behind enter;
- *  root .. enter and their operations in this order, each "in root" one between.
+ *  root, then all with "in root" paths, then enter.
  *  The first sequence in oci/signal is 1.
  *  root-flags    MS_* flags: remount "/" with them (MS_RDONLY)
  *  cwd           path: made when missing
