@@ -110,7 +110,7 @@ LDFLAGS_xl-oci-block := $(if $(SANITIZE),,-static-pie)
 # (UNIT_LIBS_NAME, UNIT_LDFLAGS_NAME add to its link)
 UNIT_TESTS := base-test json-test schema-test spec-test spec-memory-test bad-test \
 	bundle-test \
-	options-test signals-test \
+	options-test signals-test run-directory-test hooks-test \
 	guest-reader guest-run guest-find-program guest-xenbus \
 	plan-test plan-memory-test seccomp-test program-test \
 	image-test

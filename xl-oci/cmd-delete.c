@@ -31,6 +31,9 @@ static int remove_stopped(const char *name, int dir_fd, struct report *report)
 
     container_wait(name, MONITOR_EXIT_MS);
     lock_fd = run_lock(dir_fd);
+    /* an attached command removes its container itself */
+    if (lock_fd < 0 && run_is_removed(dir_fd))
+        return 0;
     if (lock_fd < 0) {
         report_check(report, CONTAINER_BUSY, NULL,
                      "\"%s\" is still attended to", name);

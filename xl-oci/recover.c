@@ -3,8 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -28,13 +26,6 @@ static int open_quietly(const char *name)
         dir_fd = run_open(name, ignored);
     report_free(ignored);
     return dir_fd;
-}
-
-static bool was_removed(int dir_fd)
-{
-    struct stat status;
-
-    return fstat(dir_fd, &status) || !status.st_nlink;
 }
 
 /* A new monitor for a complete container. It acts on nothing before COMMIT,
@@ -93,7 +84,7 @@ static int recover_locked(struct arena *arena, const char *name, int dir_fd,
 {
     const struct container_record *record;
 
-    if (was_removed(dir_fd))
+    if (run_is_removed(dir_fd))
         return 0;
     /* its creator died before it had written a word: nothing was made */
     if (faccessat(dir_fd, "record", F_OK, 0) && errno == ENOENT)
@@ -152,7 +143,7 @@ int container_wait(const char *name, int timeout_ms)
 
     for (waited_ms = 0; !done && waited_ms <= timeout_ms;
          waited_ms += WAIT_STEP_MS) {
-        done = !run_is_attended(dir_fd) || was_removed(dir_fd);
+        done = !run_is_attended(dir_fd) || run_is_removed(dir_fd);
         if (!done)
             nanosleep(&step, NULL);
     }

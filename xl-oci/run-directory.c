@@ -88,6 +88,13 @@ bool run_is_attended(int dir_fd)
     return attended;
 }
 
+bool run_is_removed(int dir_fd)
+{
+    struct stat status;
+
+    return fstat(dir_fd, &status) || !status.st_nlink;
+}
+
 int run_lock(int dir_fd)
 {
     int fd = open_lock(dir_fd, false);

@@ -89,6 +89,9 @@ int run_open(const char *name, struct report *report);
 /* Is the lock held, i.e. is a command or monitor alive for it? */
 bool run_is_attended(int dir_fd);
 
+/* Has the open directory been removed meanwhile? */
+bool run_is_removed(int dir_fd);
+
 /* Takes the lock of an unattended directory; -1 when somebody holds it. */
 int run_lock(int dir_fd);
 
