@@ -17,6 +17,9 @@ struct kill_options {
 
 static const struct kill_options defaults = { .grace_ms = 2000 };
 
+/* A signal may come before the container's process has started. */
+#define BOOT_MS 30000
+
 static const struct option_row rows[] = {
     { 0, "grace", OPTION_U64, offsetof(struct kill_options, grace_ms), "MS",
       NULL, "milliseconds for the guest to obey (2000)" },
@@ -52,7 +55,7 @@ static int send(const char *name, const struct container_state *s, int signal,
         return -1;
     /* a paused guest finds the signal when it starts */
     if (s->domain.paused || !grace_ms ||
-        domain_wait_signal(s->record->uuid, grace_ms))
+        domain_wait_signal(s->record->uuid, BOOT_MS, grace_ms))
         return 0;
     report_check_remedy(report, DOMAIN_SIGNAL, NULL,
                         "if it is stuck: `xl oci-kill NAME KILL`",

@@ -159,16 +159,40 @@ static bool signal_is_done(struct xs_handle *xs, const char *uuid)
     return read_sequence(xs, taken) >= read_sequence(xs, sent);
 }
 
-bool domain_wait_signal(const char *uuid, int timeout_ms)
+/* Before that, init keeps the signal for the process it is about to make. */
+static bool guest_has_started(struct xs_handle *xs, const char *uuid)
+{
+    struct report *ignored = report_new();
+    struct domain_state state;
+    unsigned int size = 0;
+    char path[64], *text = NULL;
+    bool is_running;
+
+    if (ignored && !domain_find(uuid, &state, ignored)) {
+        snprintf(path, sizeof(path), "/local/domain/%d/" XS_GUEST_STATE,
+                 state.domid);
+        text = xs_read(xs, XBT_NULL, path, &size);
+    }
+    is_running = text && size == strlen("running") &&
+                 !memcmp(text, "running", size);
+    report_free(ignored);
+    free(text);
+    return is_running;
+}
+
+bool domain_wait_signal(const char *uuid, int boot_ms, int timeout_ms)
 {
     const struct timespec step = { .tv_nsec = 10 * 1000 * 1000 };
     struct xs_handle *xs = xs_open(0);
-    bool done = false;
-    int waited_ms;
+    bool done = false, started = false;
+    int left_ms = boot_ms;
 
-    for (waited_ms = 0; xs && !done && waited_ms <= timeout_ms;
-         waited_ms += 10) {
+    for (; xs && !done && left_ms >= 0; left_ms -= 10) {
         done = signal_is_done(xs, uuid);
+        if (!done && !started && guest_has_started(xs, uuid)) {
+            started = true;
+            left_ms = timeout_ms;
+        }
         if (!done)
             nanosleep(&step, NULL);
     }

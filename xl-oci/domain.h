@@ -55,8 +55,9 @@ int domain_find_with(struct xc_interface_core *xc,
 int domain_send_signal(int domid, int signal, struct report *report);
 
 /* Waits until init has confirmed the last signal sent, the domain ended, or
- * timeout_ms passed; true when it was confirmed or the domain ended. */
-bool domain_wait_signal(const char *uuid, int timeout_ms);
+ * time is up: boot_ms for the process to start, timeout_ms from then on. True
+ * when it was confirmed or the domain ended. */
+bool domain_wait_signal(const char *uuid, int boot_ms, int timeout_ms);
 
 /* Is there a domain of that name, any toolstack's? 1, 0, or -1 with errors. */
 int domain_name_is_used(const char *name, struct report *report);

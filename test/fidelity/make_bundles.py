@@ -1,0 +1,49 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""make_bundles.py OBSERVE DIR: writes DIR/<case>/{config.json,rootfs,...}."""
+
+import json
+import os
+import shutil
+import sys
+
+from cases import CASES
+
+
+def write(path, text, mode=0o644):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text)
+    os.chmod(path, mode)
+    os.utime(path, (1600000000, 1600000000))
+
+
+def make_rootfs(root, observe):
+    for d in ("bin", "proc", "sys", "dev", "etc", "secrets", "data", "tmp",
+              "target/inside", "mnt"):
+        os.makedirs(f"{root}/{d}", exist_ok=True)
+    shutil.copy(observe, f"{root}/observe")
+    os.chmod(f"{root}/observe", 0o755)
+    write(f"{root}/etc/secret", "secret\n")
+    write(f"{root}/etc/fixed", "fixed\n", 0o666)
+    write(f"{root}/etc/free", "free\n", 0o666)
+    write(f"{root}/etc/hosts", "image\n")
+    write(f"{root}/secrets/one", "1\n")
+    write(f"{root}/data/file", "data\n", 0o666)
+    os.symlink("/target", f"{root}/link")
+
+
+def main():
+    observe, out = sys.argv[1:]
+    shutil.rmtree(out, ignore_errors=True)
+    for name, (config, _) in CASES.items():
+        bundle = f"{out}/{name}"
+        make_rootfs(f"{bundle}/rootfs", observe)
+        write(f"{bundle}/hosts", "127.0.0.1 from-bundle\n")
+        write(f"{bundle}/volume/deep/file", "in the volume\n", 0o666)
+        with open(f"{bundle}/config.json", "w", encoding="utf-8") as f:
+            json.dump(config, f, indent=2)
+    print("\n".join(CASES))
+
+
+main()
