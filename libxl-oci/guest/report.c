@@ -8,8 +8,7 @@
 
 void report_state(struct xenbus *xenbus, const char *state)
 {
-    if (xenbus_write(xenbus, XS_GUEST_STATE, state))
-        xenbus_close(xenbus); /* broken: go on without */
+    xenbus_write(xenbus, XS_GUEST_STATE, state); /* or go on without */
 }
 
 void report_signal(struct xenbus *xenbus, uint64_t sequence)
@@ -19,8 +18,7 @@ void report_signal(struct xenbus *xenbus, uint64_t sequence)
 
     text_start(&text, number, sizeof(number));
     text_put_number(&text, (int64_t)sequence);
-    if (xenbus_write(xenbus, XS_GUEST_SIGNAL, number))
-        xenbus_close(xenbus);
+    xenbus_write(xenbus, XS_GUEST_SIGNAL, number);
 }
 
 static void put_reason(const struct failure *failure, struct text *text)
@@ -80,9 +78,7 @@ void report_outcome(struct xenbus *xenbus, int console,
     console_drain(console);
     text_start(&text, line, sizeof(line));
     outcome_print(outcome, &text);
-    if (xenbus_write(xenbus, XS_GUEST_EXIT, line))
-        xenbus_close(xenbus);
+    xenbus_write(xenbus, XS_GUEST_EXIT, line);
     report_state(xenbus, "exited");
-    if (xenbus_settle(xenbus, SETTLE_TIMEOUT_MS))
-        xenbus_close(xenbus);
+    xenbus_settle(xenbus, SETTLE_TIMEOUT_MS);
 }

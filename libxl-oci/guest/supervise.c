@@ -24,12 +24,6 @@
 #define MAX_SIGNAL 64
 #define HOST_DIR "oci" /* of all nodes that the host writes */
 
-/* The nodes that the host writes; the request of a read is 1 + the index. */
-static const char *const host_nodes[] = {
-    XS_HOST_SIGNAL, XS_HOST_WINSIZE, XS_HOST_STDIN,
-};
-enum { NODE_SIGNAL, NODE_WINSIZE, NODE_STDIN, NODE_COUNT };
-
 struct supervisor {
     struct process process;
     struct relay *relay;
@@ -104,47 +98,27 @@ static void take_stdin(struct supervisor *supervisor, const char *value)
         relay_end_input(supervisor->relay, count_bytes);
 }
 
-static int ends_with(const char *path, const char *end)
-{
-    size_t path_bytes = strlen(path), end_bytes = strlen(end);
-
-    return path_bytes >= end_bytes &&
-           !strcmp(path + path_bytes - end_bytes, end);
-}
-
-/* A watch fires once at once, for its own path: all nodes are read then. */
-static void read_changed(struct supervisor *supervisor, const char *path)
-{
-    int node, is_directory = ends_with(path, HOST_DIR);
-
-    for (node = 0; node < NODE_COUNT; node++)
-        if ((is_directory || ends_with(path, host_nodes[node])) &&
-            xenbus_read(supervisor->xenbus, host_nodes[node],
-                        1 + (uint32_t)node)) {
-            xenbus_close(supervisor->xenbus);
-            return;
-        }
-}
-
+/* Whichever changed, and all when the watch is set: they are few. */
 static void take_xenbus(struct supervisor *supervisor)
 {
-    static void (*const takers[])(struct supervisor *, const char *) = {
-        [NODE_SIGNAL] = take_signal,
-        [NODE_WINSIZE] = take_size,
-        [NODE_STDIN] = take_stdin,
+    static const struct {
+        const char *path;
+        void (*take)(struct supervisor *supervisor, const char *value);
+    } nodes[] = {
+        { XS_HOST_SIGNAL, take_signal },
+        { XS_HOST_WINSIZE, take_size },
+        { XS_HOST_STDIN, take_stdin },
     };
-    struct xenbus_event event;
-    int r;
+    const char *value;
+    size_t i;
 
-    while ((r = xenbus_next(supervisor->xenbus, &event)) > 0) {
-        if (event.kind == XENBUS_WATCH)
-            read_changed(supervisor, event.text);
-        else if (event.kind == XENBUS_REPLY && event.request >= 1 &&
-                 event.request <= NODE_COUNT)
-            takers[event.request - 1](supervisor, event.text);
+    if (!xenbus_take_change(supervisor->xenbus))
+        return;
+    for (i = 0; i < sizeof(nodes) / sizeof(nodes[0]); i++) {
+        value = xenbus_read(supervisor->xenbus, nodes[i].path);
+        if (value)
+            nodes[i].take(supervisor, value);
     }
-    if (r < 0)
-        xenbus_close(supervisor->xenbus);
 }
 
 static void set_running(struct supervisor *supervisor)
@@ -256,6 +230,8 @@ static void wait_for_something(struct supervisor *supervisor)
 
     if (relay_has_output(supervisor->relay))
         timeout_ms = -1; /* however long the console takes */
+    if (supervisor->xenbus->is_changed)
+        timeout_ms = 0; /* seen while another reply was waited for */
     pollfds[0] = (struct pollfd){ supervisor->children, POLLIN, 0 };
     pollfds[1] = (struct pollfd){ supervisor->process.control, POLLIN, 0 };
     pollfds[2] = (struct pollfd){ supervisor->xenbus->fd, POLLIN, 0 };
@@ -292,8 +268,7 @@ static int begin(struct supervisor *supervisor, const struct op *start)
     report_state(supervisor->xenbus, "created");
     /* Only now: registering a watch waits for xenstored, and meanwhile the
      * process prepares itself. What was written before is read, too. */
-    if (xenbus_watch(supervisor->xenbus, HOST_DIR))
-        xenbus_close(supervisor->xenbus);
+    xenbus_watch(supervisor->xenbus, HOST_DIR);
     return 0;
 }
 

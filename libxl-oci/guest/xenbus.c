@@ -27,12 +27,12 @@ struct header {
 _Static_assert(sizeof(struct header) == XENBUS_HEADER_BYTES, "wire format");
 
 #define REQUEST_MAX_BYTES 1024
-#define WATCH_TIMEOUT_MS 30000
+#define REPLY_TIMEOUT_MS 30000
 
 void xenbus_init(struct xenbus *xenbus, int fd)
 {
     xenbus->fd = fd;
-    xenbus->awaited = 0;
+    xenbus->is_awaited = xenbus->is_changed = 0;
     xenbus->have_bytes = 0;
 }
 
@@ -62,62 +62,6 @@ static int write_all(int fd, const unsigned char *bytes, size_t size_bytes)
     return 0;
 }
 
-/* The payload is path, a NUL, and value_bytes of value. */
-static int send_request(struct xenbus *xenbus, uint32_t type, uint32_t request,
-                        const char *path, const char *value,
-                        size_t value_bytes)
-{
-    unsigned char message[XENBUS_HEADER_BYTES + REQUEST_MAX_BYTES];
-    size_t path_bytes = strlen(path) + 1;
-    struct header header = {
-        .type = type,
-        .request = request,
-        .size_bytes = (uint32_t)(path_bytes + value_bytes),
-    };
-
-    if (xenbus->fd < 0)
-        return 0;
-    if (path_bytes > REQUEST_MAX_BYTES ||
-        value_bytes > REQUEST_MAX_BYTES - path_bytes) {
-        errno = E2BIG;
-        return -1;
-    }
-    memcpy(message, &header, sizeof(header));
-    memcpy(message + sizeof(header), path, path_bytes);
-    if (value_bytes)
-        memcpy(message + sizeof(header) + path_bytes, value, value_bytes);
-    /* At once: the kernel's device would take a header alone as unfinished. */
-    if (write_all(xenbus->fd, message,
-                  sizeof(header) + path_bytes + value_bytes))
-        return -1;
-    xenbus->awaited++;
-    return 0;
-}
-
-int xenbus_write(struct xenbus *xenbus, const char *path, const char *value)
-{
-    return send_request(xenbus, XS_WRITE, 0, path, value, strlen(value));
-}
-
-int xenbus_read(struct xenbus *xenbus, const char *path, uint32_t request)
-{
-    return send_request(xenbus, XS_READ, request, path, NULL, 0);
-}
-
-/*
- * While Linux registers a watch, it holds the file's mutex and waits for the
- * answer; the thread that would bring it takes the same mutex for each answer
- * that comes before (drivers/xen/xenbus/xenbus_dev_frontend.c,
- * xenbus_write_watch() and xenbus_dev_queue_reply()). So none may be
- * outstanding, or both wait for ever.
- */
-int xenbus_watch(struct xenbus *xenbus, const char *path)
-{
-    if (xenbus_settle(xenbus, WATCH_TIMEOUT_MS))
-        return -1;
-    return send_request(xenbus, XS_WATCH, 0, path, "x", sizeof("x"));
-}
-
 /* 1: have_bytes reached want_bytes; 0: not yet; -1: end or error. */
 static int receive(struct xenbus *xenbus, size_t want_bytes)
 {
@@ -138,39 +82,16 @@ static int receive(struct xenbus *xenbus, size_t want_bytes)
     return 1;
 }
 
-static int take_message(struct xenbus *xenbus, const struct header *header,
-                        struct xenbus_event *event)
-{
-    unsigned char *body = xenbus->message + XENBUS_HEADER_BYTES;
-
-    body[header->size_bytes] = '\0';
-    event->text = (const char *)body;
-    event->text_bytes = header->size_bytes;
-    event->request = 0;
-    if (header->type == XS_WATCH_EVENT) {
-        event->kind = XENBUS_WATCH;
-        return 1;
-    }
-    if (!xenbus->awaited) {
-        errno = EPROTO;
-        return -1;
-    }
-    xenbus->awaited--;
-    event->kind = header->type == XS_ERROR ? XENBUS_REFUSED : XENBUS_REPLY;
-    /* Linux answers a watch with request 0, whatever it was asked with. */
-    if (header->type == XS_READ || header->type == XS_ERROR)
-        event->request = header->request;
-    return 1;
-}
-
-int xenbus_next(struct xenbus *xenbus, struct xenbus_event *event)
+/*
+ * Takes one message. 1: it was the reply, whose body stands in the message and
+ * whose type is set; 0: nothing has come (yet), or a watch; -1: the peer is
+ * gone or breaks the protocol.
+ */
+static int take_message(struct xenbus *xenbus, uint32_t *type)
 {
     struct header header;
-    int r;
+    int r = receive(xenbus, XENBUS_HEADER_BYTES);
 
-    if (xenbus->fd < 0)
-        return 0;
-    r = receive(xenbus, XENBUS_HEADER_BYTES);
     if (r <= 0)
         return r;
     memcpy(&header, xenbus->message, sizeof(header));
@@ -181,8 +102,28 @@ int xenbus_next(struct xenbus *xenbus, struct xenbus_event *event)
     r = receive(xenbus, XENBUS_HEADER_BYTES + header.size_bytes);
     if (r <= 0)
         return r;
+    xenbus->message[XENBUS_HEADER_BYTES + header.size_bytes] = '\0';
     xenbus->have_bytes = 0;
-    return take_message(xenbus, &header, event);
+    if (header.type == XS_WATCH_EVENT) {
+        xenbus->is_changed = 1;
+        return 0;
+    }
+    if (!xenbus->is_awaited) {
+        errno = EPROTO;
+        return -1;
+    }
+    xenbus->is_awaited = 0;
+    *type = header.type;
+    return 1;
+}
+
+static int fail(struct xenbus *xenbus)
+{
+    int saved_errno = errno;
+
+    xenbus_close(xenbus);
+    errno = saved_errno;
+    return -1;
 }
 
 static int64_t now_ms(void)
@@ -193,25 +134,98 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-int xenbus_settle(struct xenbus *xenbus, int timeout_ms)
+/* Returns with no reply outstanding, or -1. */
+static int wait_for_reply(struct xenbus *xenbus, int timeout_ms,
+                          uint32_t *type)
 {
     struct pollfd pollfd = { .fd = xenbus->fd, .events = POLLIN };
     int64_t deadline_ms = now_ms() + timeout_ms, left_ms;
-    struct xenbus_event event;
     int r;
 
-    while (xenbus->fd >= 0 && xenbus->awaited) {
-        r = xenbus_next(xenbus, &event);
+    while (xenbus->is_awaited) {
+        r = take_message(xenbus, type);
         if (r < 0)
-            return -1;
+            return fail(xenbus);
         if (r)
-            continue;
+            break;
         left_ms = deadline_ms - now_ms();
         if (left_ms <= 0) {
             errno = ETIMEDOUT;
-            return -1;
+            return fail(xenbus);
         }
         poll(&pollfd, 1, (int)left_ms);
     }
     return 0;
+}
+
+int xenbus_settle(struct xenbus *xenbus, int timeout_ms)
+{
+    uint32_t type;
+
+    return wait_for_reply(xenbus, timeout_ms, &type);
+}
+
+/* The payload is path, a NUL, and value_bytes of value. */
+static int send_request(struct xenbus *xenbus, uint32_t type, const char *path,
+                        const char *value, size_t value_bytes)
+{
+    unsigned char message[XENBUS_HEADER_BYTES + REQUEST_MAX_BYTES];
+    size_t path_bytes = strlen(path) + 1;
+    struct header header = {
+        .type = type,
+        .size_bytes = (uint32_t)(path_bytes + value_bytes),
+    };
+
+    if (xenbus->fd < 0)
+        return 0;
+    if (path_bytes > REQUEST_MAX_BYTES ||
+        value_bytes > REQUEST_MAX_BYTES - path_bytes) {
+        errno = E2BIG;
+        return -1;
+    }
+    if (xenbus_settle(xenbus, REPLY_TIMEOUT_MS))
+        return -1;
+    memcpy(message, &header, sizeof(header));
+    memcpy(message + sizeof(header), path, path_bytes);
+    if (value_bytes)
+        memcpy(message + sizeof(header) + path_bytes, value, value_bytes);
+    if (write_all(xenbus->fd, message,
+                  sizeof(header) + path_bytes + value_bytes))
+        return fail(xenbus);
+    xenbus->is_awaited = 1;
+    return 0;
+}
+
+int xenbus_write(struct xenbus *xenbus, const char *path, const char *value)
+{
+    return send_request(xenbus, XS_WRITE, path, value, strlen(value));
+}
+
+int xenbus_watch(struct xenbus *xenbus, const char *path)
+{
+    return send_request(xenbus, XS_WATCH, path, "x", sizeof("x"));
+}
+
+const char *xenbus_read(struct xenbus *xenbus, const char *path)
+{
+    uint32_t type = XS_ERROR;
+
+    if (send_request(xenbus, XS_READ, path, NULL, 0) ||
+        wait_for_reply(xenbus, REPLY_TIMEOUT_MS, &type) || type != XS_READ)
+        return NULL;
+    return (const char *)xenbus->message + XENBUS_HEADER_BYTES;
+}
+
+int xenbus_take_change(struct xenbus *xenbus)
+{
+    struct pollfd pollfd = { .fd = xenbus->fd, .events = POLLIN };
+    uint32_t type;
+    int is_changed;
+
+    while (xenbus->fd >= 0 && poll(&pollfd, 1, 0) > 0)
+        if (take_message(xenbus, &type) < 0)
+            fail(xenbus);
+    is_changed = xenbus->is_changed;
+    xenbus->is_changed = 0;
+    return is_changed;
 }

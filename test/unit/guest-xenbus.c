@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "guest/xenbus.h"
@@ -45,83 +46,107 @@ static void test_requests(void)
     memcpy(header, got, sizeof(header));
     ok(header[0] == 11 && !header[2] && header[3] == 12, "its header");
     ok(!memcmp(got + 16, "data/x\0value", 12), "path, NUL, value without one");
-    xenbus_read(&xenbus, "oci/a", 3);
-    is_int(read(peer, got, sizeof(got)), 16 + 6, "a read: path and NUL");
-    memcpy(header, got, sizeof(header));
-    ok(header[0] == 2 && header[1] == 3, "its header");
-    /* Linux would deadlock: see xenbus_watch(). */
     put(11, 0, 3, "OK", 3);
-    put(16, 3, 7, "ENOENT", 7);
-    xenbus_watch(&xenbus, "oci");
-    is_int(xenbus.awaited, 1, "a watch waits for the replies before it");
+    is_int(xenbus_watch(&xenbus, "oci"), 0, "a watch is sent");
     is_int(read(peer, got, sizeof(got)), 16 + 6, "a watch: path, token");
     ok(!memcmp(got + 16, "oci\0x", 6), "each with a NUL");
 }
 
-static void test_events(void)
+/* What Linux would send instead, see xenbus.h. */
+static void test_one_at_a_time(void)
 {
-    struct xenbus_event event;
-    uint32_t header[4] = { 2, 7, 0, 3 };
+    unsigned char got[256];
+    pid_t pid;
 
     begin();
-    is_int(xenbus_next(&xenbus, &event), 0, "nothing has come");
-    xenbus_read(&xenbus, "a", 7);
-    put(15, 0, 8, "oci/a\0x", 8);
-    ok(xenbus_next(&xenbus, &event) == 1 && event.kind == XENBUS_WATCH &&
-       !strcmp(event.text, "oci/a"), "a watch event before the reply");
-    is_int(write(peer, header, 10), 10, "# half a header");
-    is_int(xenbus_next(&xenbus, &event), 0, "half a header is not enough");
-    is_int(write(peer, (char *)header + 10, 6), 6, "# the rest");
-    is_int(xenbus_next(&xenbus, &event), 0, "nor a header alone");
-    is_int(write(peer, "abc", 3), 3, "# the body");
-    ok(xenbus_next(&xenbus, &event) == 1 && event.kind == XENBUS_REPLY &&
-       event.request == 7 && event.text_bytes == 3 &&
-       !strcmp(event.text, "abc"), "the reply, terminated");
-    xenbus_read(&xenbus, "b", 8);
-    put(16, 8, 7, "ENOENT", 7);
-    ok(xenbus_next(&xenbus, &event) == 1 && event.kind == XENBUS_REFUSED &&
-       event.request == 8 && !strcmp(event.text, "ENOENT"), "an error");
+    xenbus_write(&xenbus, "a", "1");
+    fflush(stdout);
+    pid = fork();
+    if (!pid) {
+        xenbus_write(&xenbus, "b", "2");
+        _exit(xenbus_settle(&xenbus, 5000) ? 1 : 0);
+    }
+    usleep(50000);
+    is_int(read(peer, got, sizeof(got)), 16 + 3, "the second request waits");
+    put(11, 0, 3, "OK", 3);
+    usleep(50000);
+    is_int(read(peer, got, sizeof(got)), 16 + 3, "for the first's reply");
+    put(15, 0, 6, "oci\0x", 6);
+    put(11, 0, 3, "OK", 3);
+    waitpid(pid, &(int){ 0 }, 0);
+}
+
+static void test_read(void)
+{
+    begin();
+    put(15, 0, 6, "oci\0x", 6);
+    put(2, 0, 3, "abc", 3);
+    is_str(xenbus_read(&xenbus, "a"), "abc", "a read's value, terminated");
+    is_int(xenbus_take_change(&xenbus), 1, "a watch fired before the reply");
+    is_int(xenbus_take_change(&xenbus), 0, "that is said once");
+    put(16, 0, 7, "ENOENT", 7);
+    is_str(xenbus_read(&xenbus, "b"), NULL, "a refused read");
+    put(2, 0, 0, "", 0);
+    is_str(xenbus_read(&xenbus, "c"), "", "an empty value");
+}
+
+static void test_pieces(void)
+{
+    uint32_t header[4] = { 15, 0, 0, 6 };
+    int i, fired = 0;
+    char message[22];
+
+    begin();
+    memcpy(message, header, 16);
+    memcpy(message + 16, "oci\0x", 6);
+    for (i = 0; i < 21; i++) {
+        fired += write(peer, message + i, 1) != 1;
+        fired += xenbus_take_change(&xenbus);
+    }
+    is_int(fired, 0, "an event is not taken before it is whole");
+    is_int(write(peer, message + 21, 1), 1, "# the last byte");
+    is_int(xenbus_take_change(&xenbus), 1, "then it is");
 }
 
 static void test_wrong(void)
 {
-    struct xenbus_event event;
-
     begin();
     put(2, 1, 3, "abc", 3);
-    is_int(xenbus_next(&xenbus, &event), -1, "a reply that nobody asked for");
+    xenbus_take_change(&xenbus);
+    is_int(xenbus.fd, -1, "a reply that nobody asked for ends it");
     begin();
-    xenbus_read(&xenbus, "a", 1);
     put(2, 1, 4097, "", 0);
-    is_int(xenbus_next(&xenbus, &event), -1, "a body longer than allowed");
+    is_str(xenbus_read(&xenbus, "a"), NULL, "a body longer than allowed");
+    is_int(xenbus.fd, -1, "ends it, too");
     begin();
     close(peer);
     peer = 0;
-    is_int(xenbus_next(&xenbus, &event), -1, "the peer is gone");
-    xenbus_close(&xenbus);
+    xenbus_take_change(&xenbus);
+    is_int(xenbus.fd, -1, "and so does a peer that is gone");
     is_int(xenbus_write(&xenbus, "a", "b"), 0, "without xenstore: nothing");
-    is_int(xenbus_next(&xenbus, &event), 0, "and no events");
+    is_str(xenbus_read(&xenbus, "a"), NULL, "no value");
+    is_int(xenbus_take_change(&xenbus), 0, "and no change");
 }
 
 static void test_settle(void)
 {
     begin();
     is_int(xenbus_settle(&xenbus, 0), 0, "nothing to wait for");
-    xenbus_watch(&xenbus, "oci");
+    xenbus_write(&xenbus, "a", "b");
+    put(11, 0, 3, "OK", 3);
+    is_int(xenbus_settle(&xenbus, 1000), 0, "the reply is there");
     xenbus_write(&xenbus, "a", "b");
     errno = 0;
-    ok(xenbus_settle(&xenbus, 10) == -1 && errno == ETIMEDOUT, "no replies");
-    put(11, 0, 3, "OK", 3);
-    put(15, 0, 6, "oci\0x", 6);
-    put(4, 0, 3, "OK", 3);
-    is_int(xenbus_settle(&xenbus, 1000), 0, "all replies are there");
+    ok(xenbus_settle(&xenbus, 10) == -1 && errno == ETIMEDOUT, "no reply");
 }
 
 int main(void)
 {
     xenbus_init(&xenbus, -1);
     test_requests();
-    test_events();
+    test_one_at_a_time();
+    test_read();
+    test_pieces();
     test_wrong();
     test_settle();
     return done_testing();
