@@ -14,18 +14,23 @@ struct show_options {
     int format;
 };
 
+/* after the formats of enum plan_format */
+#define FORMAT_PAYLOAD (PLAN_FORMAT_XL + 1)
+
 static const struct option_row rows[] = {
     PLAN_OPTION_ROWS(struct show_options, plan),
     { 0, "format", OPTION_FORMAT, offsetof(struct show_options, format),
-      "FORMAT", "text|json|xl", "how to print the plan" },
+      "FORMAT", "text|json|xl|payload", "how to print the plan" },
     { .name = NULL },
 };
 
-static int print_plan(const struct loaded *loaded, enum plan_format format)
+static int print_plan(const struct loaded *loaded, int format)
 {
     struct bytes out = BYTES_INIT;
 
-    if (plan_format(loaded->plan, NULL, format, &out))
+    if (format == FORMAT_PAYLOAD ?
+        plan_write_payload(loaded->plan, &out) :
+        plan_format(loaded->plan, NULL, (enum plan_format)format, &out))
         out.failed = true;
     return print_bytes(&out);
 }
@@ -40,7 +45,7 @@ static int run(const void *opaque, int argc, char **argv)
     if (!load_bundle(&loaded, argv[0], &options->plan)) {
         /* standard output belongs to the plan alone */
         print_report(loaded.report, false);
-        rc = print_plan(&loaded, (enum plan_format)options->format);
+        rc = print_plan(&loaded, options->format);
     } else if (loaded.report) {
         rc = print_report(loaded.report,
                           options->format == PLAN_FORMAT_JSON);
@@ -63,8 +68,13 @@ const struct command command_plan = {
     .details =
         "Each line names the field of config.json, the option or the default "
         "that caused\n"
-        "it. --format=xl gives an xl.cfg(5) file. Needs neither root nor "
-        "Xen.\n"
+        "it. Needs neither root nor Xen. --format=xl gives an xl.cfg(5) file, "
+        "in which\n"
+        "the initramfs and the images that oci-create would make are "
+        "described in\n"
+        "parentheses; --format=payload gives the cpio archive that follows "
+        "our init in\n"
+        "that initramfs (without its random seed).\n"
         "\n"
         "Exit codes: 0 shown; 1 the bundle has errors; 2 wrong command "
         "line.\n"
