@@ -74,7 +74,6 @@ struct survey {
                                                  * when not named */
     int rootfs_fd;              /* -1 when vm.image replaces it */
     uint64_t rootfs_bytes;      /* 0: not measured */
-    mode_t rootfs_mode;         /* permission bits; 0: not looked up */
 };
 
 /*

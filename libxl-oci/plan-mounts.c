@@ -71,10 +71,28 @@ static void mount_sysfs(struct planner *p, const struct spec_mount *m)
         mount_fresh(p, m, &fresh);
 }
 
+/*
+ * The guest's own cgroup2 is bound together with its /sys, and mount(2) refuses
+ * a file system over itself (linux: fs/namespace.c do_add_mount(), EBUSY); in
+ * a user namespace of the host's cgroup namespace it refuses it altogether.
+ * What a cgroup namespace would show is the container's own group.
+ */
+static void mount_cgroup(struct planner *p, const struct spec_mount *m,
+                         const char *source)
+{
+    const struct fresh fresh = { source, "cgroup2", "" };
+
+    if (!(p->namespaces & CLONE_NEWUSER))
+        mount_fresh(p, m, &fresh);
+    else if (p->namespaces & CLONE_NEWCGROUP)
+        bind(p, m, GUEST_CGROUP "/" GUEST_CGROUP_NAME, 0, 0755);
+    else
+        bind(p, m, GUEST_CGROUP, 0, 0755);
+}
+
 static void mount_own(struct planner *p, size_t index, enum guest_own own)
 {
     static const struct fresh proc = { "proc", "proc", "" };
-    static const struct fresh cgroup = { "cgroup", "cgroup2", "" };
     static const struct fresh pts = {
         "devpts", "devpts", "newinstance,ptmxmode=0666,mode=0620,gid=5",
     };
@@ -98,7 +116,7 @@ static void mount_own(struct planner *p, size_t index, enum guest_own own)
         mount_fresh(p, m, &proc);
         return;
     case OWN_CGROUP:
-        mount_fresh(p, m, &cgroup);
+        mount_cgroup(p, m, "cgroup");
         return;
     case OWN_DEVPTS:
         mount_fresh(p, m, &pts);
@@ -152,9 +170,10 @@ static void mount_type(struct planner *p, const struct spec_mount *m)
     }
     /* control groups of version 1 do not exist in the guest; their options
      * (controllers) mean nothing to version 2 */
-    if (!strcmp(type, "cgroup"))
-        fresh = (struct fresh){ source, "cgroup2", "" };
-    if (!strcmp(type, "sysfs"))
+    if (!strcmp(type, "cgroup") ||
+        (!strcmp(type, "cgroup2") && p->namespaces & CLONE_NEWUSER))
+        mount_cgroup(p, m, source);
+    else if (!strcmp(type, "sysfs"))
         mount_sysfs(p, m);
     else
         mount_fresh(p, m, &fresh);

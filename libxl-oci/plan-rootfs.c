@@ -113,11 +113,10 @@ static const char *wait_for(struct planner *p, size_t disk)
     return device;
 }
 
-/* The overlay's top directory is the container's "/": it shows the mode that
- * "upper/data" has. */
+/* The overlay's top directory is the container's "/": it shows the mode, owner
+ * and attributes that "upper/data" has. */
 static void plan_upper(struct planner *p)
 {
-    uint32_t mode = p->survey->rootfs_mode ? p->survey->rootfs_mode : 0755;
     struct origin from = origin_default("default: writable overlay in memory");
 
     op(p, MAKE_DIR, from, ARG_S(GUEST_UPPER), ARG_U(0755));
@@ -131,7 +130,7 @@ static void plan_upper(struct planner *p)
         op(p, MOUNT, from, ARG_S("upper"), ARG_S(GUEST_UPPER),
            ARG_S("tmpfs"), ARG_Q(0), ARG_S("mode=0755"));
     }
-    op(p, MAKE_DIR, from, ARG_S(GUEST_UPPER "/data"), ARG_U(mode));
+    op(p, MAKE_LIKE, from, ARG_S(GUEST_UPPER "/data"), ARG_S(GUEST_BASE));
     op(p, MAKE_DIR, from, ARG_S(GUEST_UPPER "/work"), ARG_U(0700));
     op(p, MOUNT, from, ARG_S("overlay"), ARG_S(GUEST_ROOT), ARG_S("overlay"),
        ARG_Q(0), ARG_S("lowerdir=" GUEST_BASE ",upperdir=" GUEST_UPPER

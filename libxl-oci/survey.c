@@ -147,7 +147,6 @@ struct survey *survey_take(struct arena *arena, const struct bundle *bundle,
 {
     struct report_where where = { .file = bundle->config_file };
     struct survey *survey = ARENA_NEW(arena, struct survey);
-    struct stat st;
 
     if (survey)
         survey->rootfs_fd = -1;
@@ -159,11 +158,7 @@ struct survey *survey_take(struct arena *arena, const struct bundle *bundle,
     if (survey->image.path)
         return survey;
     survey->rootfs_fd = bundle_open_rootfs(bundle, spec, report);
-    if (survey->rootfs_fd < 0)
-        return NULL;
-    if (!fstat(survey->rootfs_fd, &st))
-        survey->rootfs_mode = st.st_mode & 07777;
-    return survey;
+    return survey->rootfs_fd < 0 ? NULL : survey;
 }
 
 void survey_close(struct survey *survey)

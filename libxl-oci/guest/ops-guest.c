@@ -11,6 +11,7 @@
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -43,6 +44,53 @@ static int run_make_dir(struct setup *setup, struct args *args)
 
     detail_set(setup, path, NULL, NULL);
     return make_dirs(path, arg_u32(args));
+}
+
+/* As overlayfs does when it copies up: what the file system cannot keep is
+ * left out, and overlayfs's own marks are not the container's. */
+static int copy_xattr(const char *from, const char *to, const char *name)
+{
+    static const char overlay[] = "trusted.overlay.";
+    char value[4096];
+    ssize_t size;
+
+    if (!strncmp(name, overlay, sizeof(overlay) - 1))
+        return 0;
+    size = getxattr(from, name, value, sizeof(value));
+    if (size < 0)
+        return -1;
+    return setxattr(to, name, value, (size_t)size, 0) &&
+           errno != EOPNOTSUPP ? -1 : 0;
+}
+
+static int copy_xattrs(const char *from, const char *to)
+{
+    char names[4096];
+    ssize_t at, size = listxattr(from, names, sizeof(names));
+
+    if (size < 0)
+        return errno == EOPNOTSUPP ? 0 : -1;
+    for (at = 0; at < size; at += (ssize_t)strlen(names + at) + 1)
+        if (copy_xattr(from, to, names + at))
+            return -1;
+    return 0;
+}
+
+static int run_make_like(struct setup *setup, struct args *args)
+{
+    const char *path = arg_string(args);
+    const char *model = arg_string(args);
+    struct stat stat_buffer;
+
+    detail_set(setup, path, " like ", model);
+    if (mkdir(path, 0700))
+        return errno == EEXIST ? 0 : -1;
+    if (stat(model, &stat_buffer) ||
+        chown(path, stat_buffer.st_uid, stat_buffer.st_gid) ||
+        copy_xattrs(model, path))
+        return -1;
+    /* Behind the rest: a change of owner clears bits, an ACL sets some. */
+    return chmod(path, stat_buffer.st_mode & 07777);
 }
 
 static int64_t now_ms(void)
@@ -190,6 +238,7 @@ op_function *guest_op(uint16_t code)
         [PROGRAM_OP_CGROUP] = run_cgroup,
         [PROGRAM_OP_CLOCK_OFFSET] = run_later,
         [PROGRAM_OP_ID_MAP] = run_later,
+        [PROGRAM_OP_MAKE_LIKE] = run_make_like,
     };
 
     if (code >= sizeof(functions) / sizeof(functions[0]))

@@ -66,6 +66,9 @@
  *  cgroup        path below /sys/fs/cgroup that START puts the process into
  *  clock-offset  PROGRAM_CLOCK_*, signed seconds, nanoseconds: time namespace
  *  id-map        0 uid 1 gid, container id, guest id, size: user namespace
+ *  make-like     path, model: a directory with the mode, owner and extended
+ *                attributes of the directory model; an existing one is left
+ *                as it is
  *  start         CLONE_NEW* flags of the container's namespaces
  *
  * Phase CONTAINER, before ENTER ("in root" paths)
@@ -132,6 +135,7 @@
     OP(11, CLOCK_OFFSET, "clock-offset", "uqu", GUEST) \
     OP(12, ID_MAP, "id-map", "uuuu", GUEST) \
     OP(13, START, "start", "q", GUEST) \
+    OP(14, MAKE_LIKE, "make-like", "ss", GUEST) \
     OP(32, ROOT, "root", "sq", CONTAINER) \
     OP(33, BIND, "bind", "ssqu", CONTAINER) \
     OP(34, MOUNT_IN, "mount-in", "sssqsq", CONTAINER) \

@@ -4,6 +4,7 @@
 the same config.json, so a case is nothing but a configuration."""
 
 import copy
+import os
 import random
 
 DEFAULT_CAPS = ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"]
@@ -83,6 +84,11 @@ def user_and_groups(c):
     c["process"]["user"] = {"uid": 1000, "gid": 1001, "umask": 0o27,
                             "additionalGids": [5, 27, 4294967294]}
     c["process"]["cwd"] = "/made/by/init"
+    c["root"]["readonly"] = False
+
+
+def top_directory(c):
+    c["process"]["user"] = {"uid": 1000, "gid": 34}
     c["root"]["readonly"] = False
 
 
@@ -246,6 +252,8 @@ CASES = {
     "odd-arguments": (case(odd_arguments), 0),
     "big-environment": (case(big_environment), 0),
     "user-and-groups": (case(user_and_groups), 0),
+    "top-directory": (case(top_directory, [
+        ("stat", "/"), ("mark", "/")]), 0),
     "capability-sets": (case(capability_sets), 0),
     "no-capabilities": (case(no_capabilities), 0),
     "limits": (case(limits), 0),
@@ -284,3 +292,7 @@ CASES = {
     "exit-7": (case(do=[("exit", "7")]), 7),
     "killed": (case(no_pid_namespace, [("kill", "9")]), 137),
 }
+
+# FIDELITY_CASES="one another": only these
+CASES = {name: CASES[name]
+         for name in os.environ.get("FIDELITY_CASES", "").split() or CASES}

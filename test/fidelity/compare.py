@@ -253,6 +253,13 @@ def special_mounts(seen):
          "mounts: time of modification survives")
 
 
+def special_top_directory(seen):
+    got = seen["stat /"]
+    same((stat.S_IMODE(got["mode"]), got["uid"], got["gid"]),
+         (0o2750, 12, 34), "top directory: mode and owner")
+    same(text(seen["mark /"]), "yes", "top directory: an attribute")
+
+
 def special_seccomp(seen):
     same({k[5:]: seen[k] for k in seen if k.startswith("call ")},
          {"sethostname": 42, "mkdir": 1, "getcwd": 34, "personality32": 7,

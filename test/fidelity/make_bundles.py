@@ -39,6 +39,10 @@ def main():
     for name, (config, _) in CASES.items():
         bundle = f"{out}/{name}"
         make_rootfs(f"{bundle}/rootfs", observe)
+        if name == "top-directory":
+            os.chown(f"{bundle}/rootfs", 12, 34)
+            os.chmod(f"{bundle}/rootfs", 0o2750)
+            os.setxattr(f"{bundle}/rootfs", "user.top", b"yes")
         write(f"{bundle}/hosts", "127.0.0.1 from-bundle\n")
         write(f"{bundle}/volume/deep/file", "in the volume\n", 0o666)
         with open(f"{bundle}/config.json", "w", encoding="utf-8") as f:

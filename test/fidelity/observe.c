@@ -32,6 +32,7 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/utsname.h>
+#include <sys/xattr.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
@@ -289,6 +290,17 @@ static void do_list(const char *path)
         closedir(d);
 }
 
+/* the attribute user.top, which make_bundles.py sets */
+static void do_mark(const char *path)
+{
+    char name[512], value[64];
+    ssize_t size = lgetxattr(path, "user.top", value, sizeof(value));
+
+    snprintf(name, sizeof(name), "mark %s", path);
+    key(name);
+    hex(value, size > 0 ? (size_t)size : 0);
+}
+
 static void do_call(const char *call)
 {
     char name[128];
@@ -349,6 +361,8 @@ int main(int argc, char **argv)
             do_try(argv[i + 1]);
         else if (!strcmp(argv[i], "stat"))
             do_stat(argv[i + 1]);
+        else if (!strcmp(argv[i], "mark"))
+            do_mark(argv[i + 1]);
         else if (!strcmp(argv[i], "list"))
             do_list(argv[i + 1]);
         else if (!strcmp(argv[i], "read"))

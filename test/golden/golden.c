@@ -233,7 +233,6 @@ static void fix_modes(struct survey *survey, size_t n_mounts)
 {
     size_t i;
 
-    survey->rootfs_mode = 0755;
     for (i = 0; i < n_mounts; i++)
         survey->mounts[i].mode = 0644;
 }
