@@ -110,11 +110,12 @@ LDFLAGS_xl-oci-block := $(if $(SANITIZE),,-static-pie)
 # (UNIT_LIBS_NAME, UNIT_LDFLAGS_NAME add to its link)
 UNIT_TESTS := base-test json-test schema-test spec-test spec-memory-test bad-test \
 	bundle-test \
-	options-test signals-test run-directory-test hooks-test \
+	options-test signals-test run-directory-test hooks-test toolstack-test \
 	guest-reader guest-run guest-find-program guest-xenbus \
 	plan-test plan-memory-test seccomp-test program-test \
 	image-test
 UNIT_LIBS_image-test := -lnettle
+UNIT_LIBS_toolstack-test := $(LIBXL_LIBS)
 comma := ,
 # makes the n-th allocation fail (test/unit/fail-alloc.h)
 FAIL_ALLOC_LDFLAGS := $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc \
@@ -190,7 +191,14 @@ check-golden-arm64: ## the same for arm64, with libxl of Xen 4.17 and of 4.20
 
 # --- tests -------------------------------------------------------------------
 
-check-unit: $(UNIT_BINS) ## unit tests, without root or Xen
+# the OCI schema, of a Debian package; with OCI_SCHEMA_DIR set, its walk is
+# never skipped
+export OCI_SCHEMA_DIR := build/cache/oci-schema
+SCHEMA := $(OCI_SCHEMA_DIR)/config-schema.json
+$(SCHEMA): test/schema/get-schema
+	$(Q)test/schema/get-schema $(@D) && touch $@
+
+check-unit: $(UNIT_BINS) $(SCHEMA) ## unit tests, without root or Xen
 	prove --exec '' $(UNIT_BINS)
 
 # --- guest: what runs inside the domain --------------------------------------
@@ -209,20 +217,45 @@ guest: $(KERNEL) $(INITRAMFS) ## the guest's kernel and initramfs
 
 LIBEXEC_BIN ?= /usr/lib/xen-$(XEN_VERSION)/bin
 SHARE = $(PREFIX)/lib/xl-oci
-COMMANDS = $(shell sed -n 's/^ *\.name = "\(oci-[a-z]*\)",.*/\1/p' \
-	$(wildcard xl-oci/cmd-*.c))
+# all but those that only programs call
+COMMANDS = $(filter-out oci-generate oci-reap,$(shell sed -n \
+	's/^ *\.name = "\(oci-[a-z]*\)",.*/\1/p' $(wildcard xl-oci/cmd-*.c)))
+MAN = $(DESTDIR)$(PREFIX)/share/man
+MAN_PAGES := xl-oci.1 xl-oci-bundle.5 xl-oci.conf.5
+# Debian's /usr/sbin/xl: starts the program of the Xen that runs
+WRAPPER := /usr/lib/xen-common/bin/xen-utils-wrapper
 
-install: all guest ## install below DESTDIR, beside xl of XEN_VERSION
+$(O)/docs/%: docs/%.pod
+	@mkdir -p $(@D)
+	$(Q)pod2man --utf8 --section=$(patsubst .%,%,$(suffix $*)) \
+		--name=$(basename $*) --center="Xen" --release="xl-oci" $< $@
+
+man: $(MAN_PAGES:%=$(O)/docs/%)
+
+docs: $(BIN)/xl-oci man ## renew what docs/ has from the program's tables; man pages
+	XL_OCI=$< docs/update
+
+install: all guest man ## install below DESTDIR, beside xl of XEN_VERSION
 	install -d $(DESTDIR)$(LIBEXEC_BIN) $(DESTDIR)$(PREFIX)/sbin \
 		$(DESTDIR)$(SHARE) $(DESTDIR)/etc/xen
 	install -m 0755 $(BIN)/xl-oci $(BIN)/xl-oci-monitor \
 		$(DESTDIR)$(LIBEXEC_BIN)
 	for c in $(COMMANDS); do \
 		ln -sfn xl-oci $(DESTDIR)$(LIBEXEC_BIN)/xl-$$c || exit 1; done
-	ln -sfn $(LIBEXEC_BIN)/xl-oci $(DESTDIR)$(PREFIX)/sbin/xl-oci
+	if [ -e $(DESTDIR)$(WRAPPER) ]; then target=$(WRAPPER); \
+		else target=$(LIBEXEC_BIN)/xl-oci; fi; \
+		ln -sfn $$target $(DESTDIR)$(PREFIX)/sbin/xl-oci
 	install -m 0755 $(BIN)/xl-oci-block $(DESTDIR)$(SHARE)
 	install -m 0644 $(KERNEL) $(DESTDIR)$(SHARE)/kernel
 	install -m 0644 $(INITRAMFS) $(DESTDIR)$(SHARE)/initramfs.cpio
+	install -d $(MAN)/man1 $(MAN)/man5 $(DESTDIR)/etc/bash_completion.d
+	install -m 0644 $(O)/docs/xl-oci.1 $(MAN)/man1
+	install -m 0644 $(O)/docs/xl-oci-bundle.5 $(O)/docs/xl-oci.conf.5 \
+		$(MAN)/man5
+	install -m 0644 docs/xl-oci.bash-completion \
+		$(DESTDIR)/etc/bash_completion.d/xl-oci
+	[ -e $(DESTDIR)/etc/xen/xl-oci.conf ] || \
+		install -m 0644 docs/xl-oci.conf $(DESTDIR)/etc/xen/xl-oci.conf
 
 # A tree for the testbed's Dom0 with Xen 4.20 or 4.17, cross-built.
 dom0-tree-%:
@@ -256,8 +289,7 @@ FORCE:
 
 XEN_VERSIONS := 4.20 4.17
 # tests without Xen: TAP programs and scripts
-LOCAL_TESTS = $(UNIT_BINS) $(sort $(wildcard $(LOCAL_TEST_DIRS:%=test/%/*.t)))
-LOCAL_TEST_DIRS := cli xl bad golden image
+LOCAL_TESTS = $(UNIT_BINS) $(sort $(wildcard test/cli/*.t test/xl/*.t))
 
 host: ## install the Debian packages that building and testing need
 	test/qemu/setup-host
@@ -269,11 +301,14 @@ demo: host ## run the main job under Xen on QEMU arm64, and show it
 check: host ## set up all that is needed and pass every test
 	$(MAKE) --no-print-directory check-local
 	$(MAKE) --no-print-directory check-sanitized
+	$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=20
+	$(MAKE) --no-print-directory check-golden-arm64
 	$(MAKE) --no-print-directory $(XEN_VERSIONS:%=dom0-tree-%)
 	$(MAKE) --no-print-directory check-boot
 
-check-local: all $(UNIT_BINS) ## every test that needs neither root nor Xen
-	prove --exec '' --timer $(LOCAL_TESTS)
+check-local: all $(UNIT_BINS) $(SCHEMA) ## every test that needs neither root nor Xen
+	O=$(O) prove --exec '' --timer $(LOCAL_TESTS)
+	$(MAKE) --no-print-directory check-golden
 
 check-sanitized: ## the unit tests under ASan and UBSan
 	$(MAKE) --no-print-directory O=$(O)/sanitized \
@@ -290,16 +325,26 @@ bench: host ## figures, as ratios taken side by side in one run
 	$(MAKE) --no-print-directory all dom0-tree-4.20
 	test/bench/run
 
-# any bytes as config.json, 60 s, with clang's libFuzzer (test/fuzz/json-fuzz.c)
-FUZZ_JSON_SRCS := $(BASE_SRCS) libxl-oci/checks.c libxl-oci/capabilities.c \
-	$(wildcard libxl-oci/json*.c libxl-oci/spec*.c) test/fuzz/json-fuzz.c
-fuzz-json: ## fuzz the reading of config.json for a minute
-	@mkdir -p $(O)/fuzz/json-corpus
-	$(Q)clang -g -O1 -std=gnu11 -D_GNU_SOURCE -Ilibxl-oci -I. \
-		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-		-o $(O)/fuzz/json-fuzz $(FUZZ_JSON_SRCS) -lyajl -lcap-ng
-	$(Q)$(O)/fuzz/json-fuzz -max_total_time=60 -max_len=8192 -timeout=5 \
-		$(O)/fuzz/json-corpus test/data/configs
+# any bytes as config.json, and as the guest's program, with clang's libFuzzer
+FUZZ_SECONDS ?= 600
+FUZZ_FLAGS := -g -O1 -std=gnu11 -D_GNU_SOURCE -Ilibxl-oci -I. \
+	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+FUZZ_SRCS_json-fuzz := $(BASE_SRCS) libxl-oci/checks.c \
+	libxl-oci/capabilities.c $(wildcard libxl-oci/json*.c libxl-oci/spec*.c)
+FUZZ_LIBS_json-fuzz := -lyajl -lcap-ng
+FUZZ_SEEDS_json-fuzz := test/data/configs
+FUZZ_SRCS_guest-program := libxl-oci/guest/reader.c
+FUZZ_TARGETS := json-fuzz guest-program
+
+fuzz: $(FUZZ_TARGETS:%=fuzz-%) ## fuzz the readers of hostile bytes, FUZZ_SECONDS each
+
+$(FUZZ_TARGETS:%=fuzz-%): fuzz-%:
+	@mkdir -p $(O)/fuzz/$*.corpus
+	$(Q)clang $(FUZZ_FLAGS) -o $(O)/fuzz/$* $(FUZZ_SRCS_$*) \
+		test/fuzz/$*.c $(FUZZ_LIBS_$*)
+	$(Q)cd $(O)/fuzz && ./$* -max_total_time=$(FUZZ_SECONDS) \
+		-max_len=8192 -timeout=5 -print_final_stats=1 $*.corpus \
+		$(FUZZ_SEEDS_$*:%=$(CURDIR)/%)
 
 # --- the rest ----------------------------------------------------------------
 
@@ -311,6 +356,6 @@ help: ## this list
 		sed -E 's/:.*##/\t/' | expand -t 20
 
 .PHONY: check-golden check-golden-arm64 all guest install host demo check check-local check-sanitized \
-	check-boot check-unit dom0-shell bench clean help
+	check-boot check-unit docs man dom0-shell bench fuzz clean help
 .SECONDARY:
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)

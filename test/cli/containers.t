@@ -210,4 +210,9 @@ if [ ! -e /proc/xen/privcmd ] && [ ! -e /dev/xen/privcmd ]; then
     [ -e "$XL_OCI_RUN_ROOT/fine/record" ]
     result $? "... its directory stays"
 fi
+
+: >"$work/file"
+XL_OCI_RUN_ROOT=$work/file run list
+exits 1 "a run root that is a file"
+has err "[run-directory-failed]" "... by name"
 finish

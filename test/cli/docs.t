@@ -64,14 +64,23 @@ result $? "docs/update has nothing to renew"
 sed -n 's/^=item B<\([a-z_]*\)=.*/\1/p' "$top/docs/xl-oci.conf.5.pod" |
     sort >"$work/out"
 sed -n 's/^    { "\([a-z_]*\)", .*offsetof(struct settings.*/\1/p' \
-    "$top/xl-oci/settings.c" | sort >"$work/err"
-[ -s "$work/err" ] && cmp -s "$work/out" "$work/err"
+    "$top/xl-oci/settings.c" | sort >"$work/keys"
+[ -s "$work/keys" ] && cmp -s "$work/out" "$work/keys"
 result $? "xl-oci.conf(5) has the keys of settings.c"
 sed -n '/^=head1 EXAMPLE/,/^=head1 SEE/s/^    //p' \
     "$top/docs/xl-oci.conf.5.pod" >"$XL_OCI_CONF"
 bundle good
 run check "$work/good"
 exits 0 "its example is accepted"
+sed -n 's/^#\([a-z_]* = .*\)/\1/p' "$top/docs/xl-oci.conf" >"$XL_OCI_CONF"
+sed 's/ =.*//' "$XL_OCI_CONF" | sort >"$work/out"
+cmp -s "$work/out" "$work/keys"
+result $? "docs/xl-oci.conf has the keys of settings.c"
+run check "$work/good"
+exits 0 "what it says is accepted"
+cp "$top/docs/xl-oci.conf" "$XL_OCI_CONF"
+run check "$work/good"
+exits 0 "and so it is as it is installed"
 
 # files that the texts name
 for text in README docs/design.md docs/threat-model.md; do

@@ -41,6 +41,11 @@ static int run(struct spec_hook *hook, bool fatal, struct report *report)
                      fatal, report);
 }
 
+static const char *check(struct report *report)
+{
+    return report_first(report) ? report_first(report)->check->name : NULL;
+}
+
 static const char *message(struct report *report)
 {
     return report_first(report) ? report_first(report)->message : NULL;
@@ -87,12 +92,14 @@ static void test_failures(void)
 
     is_int(run(&hook, true, report), -1, "a status ends the creation");
     is_str(message(report), "/bin/sh exited with status 3: why", "told");
+    is_str(check(report), "hook-failed", "by name");
     is_str(report_first(report)->where.path, "/hooks/createRuntime/0",
            "and where");
     report_free(report);
     report = report_new();
     is_int(run(&hook, false, report), 0, "or is a warning");
     is_int((long long)report_count(report, REPORT_WARNING), 1, "one");
+    is_str(check(report), "hook-warning", "by name");
     report_free(report);
     report = report_new();
     hook.path.value = "/nonexistent";

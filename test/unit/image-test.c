@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
@@ -447,6 +448,65 @@ static void test_refusals(void)
     is_str(image.checks, "image-cache", "a cache that is a file");
 }
 
+/* Builds in a child that is an ordinary user in "plain"; prints its check. */
+static void child_provide(const char *tree, const char *check,
+                          void (*prepare)(void))
+{
+    struct got image;
+    int status = 1;
+    pid_t pid = fork();
+
+    if (!pid) {
+        if ((!geteuid() && (setresgid(65534, 65534, 65534) ||
+                            setresuid(65534, 65534, 65534))) ||
+            chdir("plain"))
+            _exit(2);
+        if (prepare)
+            prepare();
+        provide(&image, "cache", tree, IMAGE_EROFS);
+        if (strcmp(image.checks, check))
+            printf("# \"%s\": %s\n", image.checks, image.message);
+        fflush(stdout);
+        _exit(!image.rc || strcmp(image.checks, check));
+    }
+    waitpid(pid, &status, 0);
+    ok(!status, "%s: %s", tree, check);
+}
+
+static void limit_file_size(void)
+{
+    const struct rlimit limit = { 65536, 65536 };
+
+    setrlimit(RLIMIT_FSIZE, &limit);
+}
+
+/* What the tools cannot do, and what happens to the tree meanwhile. */
+static void test_sources(void)
+{
+    struct got image;
+    pid_t pid;
+
+    must(run("cd plain && mkdir -m 777 large closed moving && "
+             "head -c 1000000 /dev/urandom >large/f && echo a >closed/f && "
+             "chmod 0 closed/f && echo a >moving/f"), "trees");
+    if (!geteuid())
+        must(run("chown -R 65534 plain"), "chown");
+    child_provide("large", "image-tool", limit_file_size);
+    child_provide("closed", "image-source-unreadable", NULL);
+    pid = fork();
+    if (!pid)
+        for (;;) {
+            int fd = open("plain/moving/f", O_WRONLY | O_APPEND);
+
+            if (fd < 0 || write(fd, "x", 1) != 1 || close(fd))
+                _exit(1);
+        }
+    provide(&image, "cache", "plain/moving", IMAGE_EROFS);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    is_str(image.checks, "image-source-changed", "a tree that changes");
+}
+
 int main(void)
 {
     struct got image;
@@ -472,6 +532,7 @@ int main(void)
     test_persist();
     test_trim();
     test_refusals();
+    test_sources();
     rc = done_testing();
     return chdir("/") || run("rm -rf '%s'", top) ? 1 : rc;
 }

@@ -18,9 +18,9 @@ for version in "${@:-4.20}"; do
     cp "$out/bin/xl-oci-block" "$work/overlay/usr/lib/xl-oci/"
     cp "$("$top/libxl-oci/guest/build-kernel")" "$work/disk/Image"
     head -c 8M /dev/urandom >"$work/disk/a.img"
-    cp "$top/test/image/block-in-dom0.sh" "$work/share/"
+    cp "$top/test/boot/in-dom0-block" "$work/share/"
     "$top/test/qemu/run-dom0" --quiet --xen "$version" --timeout 500 \
         --overlay "$work/overlay" --disk "$work/disk" \
-        --share "$work/share" -- bash /share/block-in-dom0.sh || status=1
+        --share "$work/share" -- bash /share/in-dom0-block || status=1
 done
 exit $status
