@@ -112,7 +112,7 @@ UNIT_TESTS := base-test json-test schema-test spec-test spec-memory-test bad-tes
 	bundle-test \
 	options-test signals-test run-directory-test hooks-test toolstack-test \
 	guest-reader guest-run guest-find-program guest-xenbus \
-	plan-test plan-memory-test seccomp-test program-test \
+	plan-test plan-memory-test refused-test seccomp-test program-test \
 	image-test
 UNIT_LIBS_image-test := -lnettle
 UNIT_LIBS_toolstack-test := $(LIBXL_LIBS)

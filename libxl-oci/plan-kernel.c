@@ -100,16 +100,30 @@ static void plan_image(struct planner *p)
                                                   "not a regular file");
 }
 
+/*
+ * Linux unpacks one archive after the other and the later file of a name wins
+ * (initramfs/buffer-format): behind the bundle's own, init is still ours.
+ */
+static void plan_initrd(struct planner *p)
+{
+    const struct spec_string *path = &p->spec->vm.kernel_initrd;
+    const struct source_fact *fact = &p->survey->initrd;
+
+    if (!path->at || !path->value[0])
+        return;
+    p->plan->initrd.value = fact->path ? fact->path : path->value;
+    p->plan->initrd.from = origin_at(p, path->at);
+    if (fact->kind != SOURCE_FILE)
+        planner_refuse(p, INITRD_MISSING, path->at, "\"%s\" is %s",
+                       path->value, fact->kind == SOURCE_MISSING ?
+                       "not there" : "not a regular file");
+}
+
 void plan_kernel(struct planner *p)
 {
-    const struct spec_string *initrd = &p->spec->vm.kernel_initrd;
-
     plan_image(p);
+    plan_initrd(p);
     plan_command_line(p);
     p->plan->initramfs.value = p->host->initramfs_path;
     p->plan->initramfs.from = origin_default("default: installed with xl-oci");
-    if (initrd->at && initrd->value[0])
-        planner_refuse(p, INITRD_REFUSED, initrd->at,
-                       "\"%s\" would run instead of the container's set-up",
-                       initrd->value);
 }

@@ -65,7 +65,8 @@ static void add_all(struct lines *l, const struct plan *plan,
     add_string(l, "uuid", &plan->uuid);
     add_text(l, "type", "pvh", vm);
     add_string(l, "kernel", &plan->kernel);
-    add_text(l, "ramdisk", ramdisk, plan->initramfs.from);
+    add_text(l, "ramdisk", ramdisk, plan->initrd.value ?
+             plan->initrd.from : plan->initramfs.from);
     add_string(l, "cmdline", &plan->cmdline);
     add_number(l, "memory", mib, plan->memory_kib.from);
     add_number(l, "maxmem", mib, plan->memory_kib.from);
@@ -93,7 +94,10 @@ const struct plan_line *plan_lines(struct arena *arena,
         return NULL;
     add_all(&l, plan, artifacts && artifacts->ramdisk_path ?
                       artifacts->ramdisk_path :
-                      arena_printf(arena, "(%s + payload)",
+                      arena_printf(arena, "(%s%s%s + payload)",
+                                   plan->initrd.value ?
+                                   plan->initrd.value : "",
+                                   plan->initrd.value ? " + " : "",
                                    plan->initramfs.value ?
                                    plan->initramfs.value : "initramfs"));
     *count = l.count;

@@ -53,12 +53,16 @@ static const struct json *choose(struct planner *p, uint64_t *bytes,
     return at;
 }
 
-/* The ramdisk exists twice while it is unpacked. */
+/* The ramdisk exists twice while it is unpacked. Facts of the bundle's own
+ * kernel and ramdisk are 0 where it has none. */
 static uint64_t minimum_bytes(const struct planner *p)
 {
-    uint64_t ramdisk = p->host->initramfs_bytes + p->payload_bytes;
+    uint64_t own_kernel = p->survey->kernel.size_bytes;
+    uint64_t ramdisk = p->host->initramfs_bytes + p->payload_bytes +
+                       p->survey->initrd.size_bytes;
 
-    return p->host->kernel_bytes + 2 * ramdisk + BOOT_BYTES;
+    return (own_kernel ? own_kernel : p->host->kernel_bytes) + 2 * ramdisk +
+           BOOT_BYTES;
 }
 
 static void check_limit(struct planner *p, uint64_t bytes)

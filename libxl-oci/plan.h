@@ -115,6 +115,8 @@ struct plan {
     struct plan_string cpus;            /* "0-3,^1" as xl.cfg, or NULL */
     struct plan_string cpupool;         /* or NULL */
     struct plan_string kernel, initramfs, cmdline;
+    struct plan_string initrd;          /* the bundle's own, which stands
+                                         * before initramfs; or NULL */
     struct plan_string block_script;
     enum rootfs_mode rootfs;
     struct plan_image *images;
@@ -151,7 +153,7 @@ int plan_write_payload(const struct plan *plan, struct bytes *out);
 /* Paths that exist only once images were built; all absolute. */
 struct plan_artifacts {
     const char *const *disk_paths;      /* per plan->disks[i] */
-    const char *ramdisk_path;           /* initramfs + payload */
+    const char *ramdisk_path;           /* initrd + initramfs + payload */
 };
 
 /*

@@ -97,14 +97,21 @@ static int make_disks(struct creation *c)
 
 /* Linux initramfs/buffer-format: archives follow one another at multiples of
  * four bytes. */
-static int append_payload(const struct plan *plan, int to_fd, off_t at)
+static int pad(int to_fd, off_t *at)
 {
     static const char zeros[4];
+    size_t size = (size_t)(-*at & 3);
+
+    *at += (off_t)size;
+    return write_all(to_fd, zeros, size);
+}
+
+static int append_payload(const struct plan *plan, int to_fd, off_t at)
+{
     struct bytes payload = BYTES_INIT;
     int rc = -1;
 
-    if (!plan_write_payload(plan, &payload) &&
-        !write_all(to_fd, zeros, (size_t)(-at & 3)))
+    if (!plan_write_payload(plan, &payload) && !pad(to_fd, &at))
         rc = write_all(to_fd, payload.data, payload.size);
     bytes_free(&payload);
     return rc;
@@ -117,6 +124,10 @@ static int copy_whole(int from_fd, int to_fd, off_t *size)
 
     if (fstat(from_fd, &status))
         return -1;
+    if (!S_ISREG(status.st_mode)) {
+        errno = EINVAL;
+        return -1;
+    }
     *size = 0;
     while (*size < status.st_size) {
         sent = sendfile(to_fd, from_fd, NULL,
@@ -128,26 +139,42 @@ static int copy_whole(int from_fd, int to_fd, off_t *size)
     return 0;
 }
 
+/* An archive of the host, when there is one; *at is where the next begins. */
+static int append_archive(const char *path, int to_fd, off_t *at)
+{
+    off_t size = 0;
+    int from_fd, rc;
+
+    if (!path)
+        return 0;
+    /* a file that was replaced by a FIFO since the plan must not block */
+    from_fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (from_fd < 0)
+        return -1;
+    rc = pad(to_fd, at) || copy_whole(from_fd, to_fd, &size) ? -1 : 0;
+    *at += size;
+    close(from_fd);
+    return rc;
+}
+
 static int make_ramdisk(struct creation *c)
 {
     const struct plan *plan = c->loaded->plan;
-    struct report_where where = { .file = plan->initramfs.value };
-    int from_fd = -1, to_fd, rc = -1;
+    struct report_where where = { .file = plan->initrd.value };
+    int to_fd, rc = -1;
     off_t size = 0;
 
-    if (where.file)
-        from_fd = open(where.file, O_RDONLY | O_CLOEXEC);
     to_fd = openat(c->dir_fd, "ramdisk",
                    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (to_fd >= 0 && (from_fd >= 0 || !where.file) &&
-        (from_fd < 0 || !copy_whole(from_fd, to_fd, &size)))
-        rc = append_payload(plan, to_fd, size);
+    if (to_fd >= 0 && !append_archive(plan->initrd.value, to_fd, &size)) {
+        where.file = plan->initramfs.value;
+        if (!append_archive(plan->initramfs.value, to_fd, &size))
+            rc = append_payload(plan, to_fd, size);
+    }
     if (rc)
         report_check(c->loaded->report, RUN_DIRECTORY, &where,
                      "the guest's ramdisk cannot be made: %s",
                      strerror(errno));
-    if (from_fd >= 0)
-        close(from_fd);
     if (to_fd >= 0)
         close(to_fd);
     c->ramdisk_path = arena_printf(c->loaded->arena, "%s/ramdisk",

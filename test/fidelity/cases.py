@@ -92,6 +92,11 @@ def top_directory(c):
     c["root"]["readonly"] = False
 
 
+def own_initrd(c):
+    c["vm"] = {"kernel": {
+        "path": "", "initrd": "/work/fidelity/own-initrd/initrd"}}
+
+
 def capability_sets(c):
     c["process"]["user"] = {"uid": 1000, "gid": 1000}
     c["process"]["capabilities"] = {
@@ -254,6 +259,7 @@ CASES = {
     "user-and-groups": (case(user_and_groups), 0),
     "top-directory": (case(top_directory, [
         ("stat", "/"), ("mark", "/")]), 0),
+    "own-initrd": (case(own_initrd), 0),
     "capability-sets": (case(capability_sets), 0),
     "no-capabilities": (case(no_capabilities), 0),
     "limits": (case(limits), 0),

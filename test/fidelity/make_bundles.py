@@ -5,6 +5,7 @@
 import json
 import os
 import shutil
+import subprocess
 import sys
 
 from cases import CASES
@@ -33,12 +34,25 @@ def make_rootfs(root, observe):
     os.symlink("/target", f"{root}/link")
 
 
+def make_initrd(bundle):
+    """An archive whose /init and /program would be the end of the domain."""
+    os.makedirs(f"{bundle}/tree/dev")
+    write(f"{bundle}/tree/init", "not a program\n", 0o755)
+    write(f"{bundle}/tree/program", "nor this\n")
+    with open(f"{bundle}/initrd", "wb") as out:
+        subprocess.run(["cpio", "--quiet", "-o", "-H", "newc"], check=True,
+                       cwd=f"{bundle}/tree", stdout=out,
+                       input=b"dev\ninit\nprogram\n")
+
+
 def main():
     observe, out = sys.argv[1:]
     shutil.rmtree(out, ignore_errors=True)
     for name, (config, _) in CASES.items():
         bundle = f"{out}/{name}"
         make_rootfs(f"{bundle}/rootfs", observe)
+        if name == "own-initrd":
+            make_initrd(bundle)
         if name == "top-directory":
             os.chown(f"{bundle}/rootfs", 12, 34)
             os.chmod(f"{bundle}/rootfs", 0o2750)

@@ -58,6 +58,30 @@ static void test_memory(void)
 
 #define CPU(members) HEAD ",\"linux\":{\"resources\":{\"cpu\":{" members "}}}}"
 
+/* The bundle's own kernel and ramdisk count, not ours. */
+static void test_own_kernel(void)
+{
+    static const char text[] = HEAD ",\"vm\":{\"kernel\":{\"path\":\"/k\","
+        "\"initrd\":\"/r\"},\"hwConfig\":{\"memory\":67108864}}}";
+    static const struct source_fact file = { .kind = SOURCE_FILE,
+                                             .path = "/k" };
+    struct made m;
+
+    test_survey.kernel = test_survey.initrd = file;
+    test_survey.kernel.size_bytes = 40 << 20;
+    m = make(text);
+    ok(m.plan != NULL, "64 MiB hold a kernel of 40");
+    is_str(m.plan ? m.plan->initrd.from.field : NULL, "/vm/kernel/initrd",
+           "and its ramdisk");
+    unmake(&m);
+    test_survey.initrd.size_bytes = 10 << 20;
+    m = make(text);
+    ok(!m.plan && has_check(&m, "memory-too-small"),
+       "but not with a ramdisk of 10 unpacked");
+    unmake(&m);
+    memset(&test_survey, 0, sizeof(test_survey));
+}
+
 static void test_cpus(void)
 {
     static const struct {
@@ -242,6 +266,7 @@ static void test_order(void)
 int main(void)
 {
     test_memory();
+    test_own_kernel();
     test_cpus();
     test_names();
     test_options();
