@@ -56,18 +56,11 @@ static int check_host(struct creation *c)
 {
     struct report *report = c->loaded->report;
     const char *name = c->record.name;
-    int used;
 
     c->ts = toolstack_open(report);
     if (!c->ts)
         return -1;
-    if (run_name_is_valid(name) && container_recover(name, report))
-        return -1;
-    used = domain_name_is_used(name, report);
-    if (used > 0)
-        report_check(report, DOMAIN_NAME_USED, NULL,
-                     "there is a domain \"%s\" already", name);
-    return used ? -1 : 0;
+    return run_name_is_valid(name) ? container_recover(name, report) : 0;
 }
 
 static int start_monitor(struct creation *c)

@@ -115,17 +115,18 @@ static int read_guest_exit(struct monitor *m, struct guest_exit *result)
     return rc;
 }
 
-void monitor_record_exit(struct monitor *m, struct guest_exit *result)
+bool monitor_record_exit(struct monitor *m, struct guest_exit *result)
 {
     struct domain_state state;
+    bool gone;
 
     monitor_look(m, &state);
-    if (state.life == DOMAIN_ABSENT || state.life == DOMAIN_DYING ||
-        read_guest_exit(m, result)) {
+    gone = state.life == DOMAIN_ABSENT || state.life == DOMAIN_DYING;
+    if (gone || read_guest_exit(m, result)) {
         /* a command that ends the domain has said so beforehand */
         if (!guest_exit_read(MONITOR_DIR_FD, result) &&
             result->exit.kind != EXIT_NONE)
-            return;
+            return gone;
         memset(result, 0, sizeof(*result));
         if (state.life == DOMAIN_SHUTDOWN)
             guest_exit_from_reason(state.shutdown_reason, result);
@@ -134,6 +135,7 @@ void monitor_record_exit(struct monitor *m, struct guest_exit *result)
                                 EXIT_DESTROYED;
     }
     guest_exit_write(MONITOR_DIR_FD, &result->exit);
+    return false;
 }
 
 static int run_reap(struct monitor *m, bool incomplete)

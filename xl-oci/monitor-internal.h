@@ -63,8 +63,9 @@ int monitor_watch(struct monitor *m);
 /* Takes all events; sets ended and deadline_ms. */
 void monitor_take_events(struct monitor *m);
 void monitor_look(struct monitor *m, struct domain_state *state);
-/* The guest's or Xen's word on how it ended, into the file "exit". */
-void monitor_record_exit(struct monitor *m, struct guest_exit *result);
+/* The guest's or Xen's word on how it ended, into the file "exit". True when a
+ * command has destroyed the domain (container_end()). */
+bool monitor_record_exit(struct monitor *m, struct guest_exit *result);
 /* Runs `xl-oci oci-reap`, again when it fails. 0 when all is released. */
 int monitor_reap(struct monitor *m, bool incomplete);
 

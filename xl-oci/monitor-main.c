@@ -152,13 +152,18 @@ static int finish(struct monitor *m)
 {
     struct message_exit ended = { .kind = EXIT_UNKNOWN };
     struct guest_exit result;
+    bool by_command;
 
     monitor_drain_console(m);
     monitor_feed_client(m);
-    monitor_record_exit(m, &result);
+    by_command = monitor_record_exit(m, &result);
     if (m->tty_fd >= 0)
         close(m->tty_fd);
     m->tty_fd = -1;
+    /* That command waits for our lock and then releases the rest itself, as
+     * the next command would: no need to start a program for it. */
+    if (by_command && m->client_fd < 0)
+        return EXIT_SUCCESS;
     if (monitor_reap(m, false)) {
         monitor_drop_client(m);
         return EXIT_FAILURE;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "checks.h"
+#include "domain.h"
 #include "log-capture.h"
 
 #define FREE_MEMORY_SECONDS 30      /* xl_vmcontrol.c freemem() */
@@ -94,7 +95,10 @@ static void report_memory(struct report *report, uint64_t need_kib,
                  (unsigned long long)need_kib, (unsigned long long)free_kib);
 }
 
-/* libxl has undone its part already, so the memory is as it was before. */
+/* libxl has undone its part already, so names and memory are as they were
+ * before. A name that another toolstack's domain has is looked for only now:
+ * libxl refuses it before it builds anything, and to ask beforehand would cost
+ * a read per domain of the host at each creation. */
 static void explain_failure(struct toolstack *ts,
                             const libxl_domain_config *config, int rc,
                             struct report *report)
@@ -102,6 +106,12 @@ static void explain_failure(struct toolstack *ts,
     uint64_t need_kib = config->b_info.max_memkb +
                         config->b_info.shadow_memkb, free_kib = 0;
 
+    if (domain_name_is_used(config->c_info.name, report) > 0) {
+        report_check(report, DOMAIN_NAME_USED, NULL,
+                     "there is a domain \"%s\" already",
+                     config->c_info.name);
+        return;
+    }
     if (!libxl_get_free_memory(ts->ctx, &free_kib) && free_kib < need_kib) {
         report_memory(report, need_kib, free_kib);
         return;
