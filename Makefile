@@ -43,7 +43,7 @@ ALL_LDFLAGS = $(SYSROOT_FLAGS) $(SYSROOT_LDFLAGS) $(SANITIZE_FLAGS) \
 # --- sources -----------------------------------------------------------------
 
 BASE_SRCS := libxl-oci/base/arena.c libxl-oci/base/bytes.c \
-	libxl-oci/base/report.c
+	libxl-oci/base/report.c libxl-oci/base/utf8.c
 
 # the library; a line per group, add yours
 LIB_SRCS := $(BASE_SRCS) libxl-oci/checks.c \
@@ -165,7 +165,7 @@ $(O)/test/unit/%: $(O)/obj/test/unit/%.o $(XL_OCI_LIB) $(LIB)
 # tools of the build itself: always for the building machine
 HOSTCC ?= gcc
 $(O)/test/tools/cpio-pack: test/tools/cpio-pack.c libxl-oci/cpio.c \
-		libxl-oci/base/bytes.c
+		libxl-oci/base/bytes.c libxl-oci/base/utf8.c
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  HOSTCC  $@")
 	$(Q)$(HOSTCC) -std=gnu11 -O2 $(WARNINGS) -D_GNU_SOURCE -Ilibxl-oci \

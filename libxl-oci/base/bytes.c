@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "utf8.h"
+
 void bytes_free(struct bytes *b)
 {
     free(b->data);
@@ -139,9 +141,20 @@ static void add_json_char(struct bytes *b, unsigned char c)
 
 void bytes_add_json_string(struct bytes *b, const char *s)
 {
+    size_t left = strlen(s), length;
+
     bytes_add(b, "\"", 1);
-    for (; *s; s++)
-        add_json_char(b, (unsigned char)*s);
+    for (; left; s += length, left -= length) {
+        length = utf8_length((const unsigned char *)s, left);
+        if (length == 1) {
+            add_json_char(b, (unsigned char)*s);
+        } else if (length) {
+            bytes_add(b, s, length);
+        } else {
+            bytes_add_string(b, "\\ufffd");
+            length = 1;
+        }
+    }
     bytes_add(b, "\"", 1);
 }
 

@@ -34,7 +34,8 @@ void bytes_printf(struct bytes *b, const char *fmt, ...)
 /* Zero bytes up to the next multiple of alignment (a power of two). */
 void bytes_align(struct bytes *b, size_t alignment);
 
-/* s as a JSON string with its quotes; s must be valid UTF-8. */
+/* s as a JSON string with its quotes. A byte that is no UTF-8, as a path may
+ * have, becomes U+FFFD: what is written is always JSON. */
 void bytes_add_json_string(struct bytes *b, const char *s);
 
 /* The content with a NUL byte after it; NULL when a write failed. */

@@ -41,6 +41,10 @@ static void test_bytes(void)
     bytes_add_json_string(&b, "a\"\\\n\x01z");
     is_str(bytes_text(&b), "\"a\\\"\\\\\\n\\u0001z\"", "JSON escapes");
     b.size = 0;
+    bytes_add_json_string(&b, "\xc3\xa4\xe4/\xed\xa0\x80\xc3");
+    is_str(bytes_text(&b), "\"\xc3\xa4\\ufffd/\\ufffd\\ufffd\\ufffd\\ufffd\"",
+           "what is no UTF-8 is replaced");
+    b.size = 0;
     bytes_printf(&b, "%0400d", 7);
     is_int((long long)b.size, 400, "printf longer than the first capacity");
     bytes_free(&b);
