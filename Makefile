@@ -116,6 +116,7 @@ UNIT_TESTS := base-test json-test schema-test spec-test spec-memory-test bad-tes
 	image-test
 UNIT_LIBS_image-test := -lnettle
 UNIT_LIBS_toolstack-test := $(LIBXL_LIBS)
+UNIT_LIBS_plan-memory-test := $(LIBXL_LIBS)
 comma := ,
 # makes the n-th allocation fail (test/unit/fail-alloc.h)
 FAIL_ALLOC_LDFLAGS := $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc \
@@ -161,6 +162,12 @@ $(O)/test/unit/%: $(O)/obj/test/unit/%.o $(XL_OCI_LIB) $(LIB)
 	$(if $(Q),@echo "  LD      $@")
 	$(Q)$(CC) -o $@ $< $(UNIT_LDFLAGS_$*) $(XL_OCI_LIB) $(LIB) \
 		$(ALL_LDFLAGS) $(LIB_LIBS) $(UNIT_LIBS_$*)
+
+# what test/bench/native-* measure
+$(O)/test/bench/%: $(O)/obj/test/bench/%.o $(XL_OCI_LIB) $(LIB)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -o $@ $< $(XL_OCI_LIB) $(LIB) $(ALL_LDFLAGS) $(LIB_LIBS) \
+		$(LIBXL_LIBS) -lnettle
 
 # tools of the build itself: always for the building machine
 HOSTCC ?= gcc

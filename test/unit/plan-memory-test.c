@@ -9,6 +9,10 @@
 
 #include "plan-build.h"
 
+#include <libxl.h>
+
+#include "domain-config.h"
+
 static const char text[] =
     "{\"ociVersion\":\"1.3.0\",\"root\":{\"path\":\"rootfs\"},"
     "\"hostname\":\"h\",\"process\":{\"cwd\":\"/\",\"args\":[\"a\",\"b\"],"
@@ -23,6 +27,24 @@ static const char text[] =
     "{\"type\":\"ipc\"}],"
     "\"sysctl\":{\"net.x\":\"1\"},\"resources\":{\"cpu\":{\"cpus\":\"0\"},"
     "\"memory\":{\"limit\":9000000},\"unified\":{\"cpu.weight\":\"1\"}}}}";
+
+/* The whole configuration, or an error with nothing left to free. */
+static int config_is_right(const struct plan *plan)
+{
+    static const char *const paths[] = { "/a", "/b", "/c" };
+    const struct plan_artifacts artifacts = { paths, "/ramdisk" };
+    libxl_domain_config config;
+    int right;
+
+    if (domain_config_fill(NULL, plan, &artifacts, &config))
+        return fail_alloc_happened;
+    right = config.num_disks == (int)plan->n_disks &&
+            config.c_info.name && config.b_info.kernel &&
+            config.b_info.ramdisk && config.b_info.cmdline &&
+            config.disks[0].pdev_path && config.disks[0].vdev;
+    libxl_domain_config_dispose(&config);
+    return right;
+}
 
 /* What came of it: 0 nothing, with an error; else the payload's size. */
 static size_t once(unsigned long n, int *right)
@@ -45,6 +67,7 @@ static size_t once(unsigned long n, int *right)
         *right &= !rc || fail_alloc_happened;
         rc = plan_format(m.plan, NULL, PLAN_FORMAT_TEXT, &dry);
         *right &= !rc || fail_alloc_happened;
+        *right &= config_is_right(m.plan);
     }
     bytes_free(&payload);
     bytes_free(&dry);

@@ -88,13 +88,17 @@ static void test_monitor(void)
 
 static void test_resources(void)
 {
-    const struct rlimit none = { 0, 0 };
+    struct rlimit normal, none;
     struct report *report = report_new();
     struct monitor_start start = { .name = "a" };
     struct monitor_link link;
 
+    getrlimit(RLIMIT_NOFILE, &normal);
+    none = normal;
+    none.rlim_cur = 0;
     setrlimit(RLIMIT_NOFILE, &none);
     is_int(monitor_link_open(&link, &start, report), -1, "no descriptors");
+    setrlimit(RLIMIT_NOFILE, &normal);
     is_str(first_check(report), "host-resources-short", "is told");
     report_free(report);
 }
