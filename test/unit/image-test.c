@@ -265,7 +265,7 @@ static void test_corruption(void)
         provide(&image, "cache", "tree", IMAGE_EROFS);
         ino = image.st.st_ino;
         release(&image);
-        must(run("f='%s'; cp $f good.erofs && chmod u+w $f && %s",
+        must(run("f='%s'; cp -f $f good.erofs && chmod u+w $f && %s",
                  image.path, rows[i].how), rows[i].name);
         provide(&image, "cache", "tree", IMAGE_EROFS);
         ok(!image.rc && image.st.st_ino != ino &&
