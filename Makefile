@@ -324,6 +324,10 @@ check-sanitized: ## the unit tests under ASan and UBSan
 check-boot: ## real containers on real Xen, both versions
 	prove --exec '' --timer --verbose $(sort $(wildcard test/boot/*.t))
 
+# not of check: what it shows, every boot of check-boot relies upon
+check-testbed: ## the testbed alone, both versions
+	prove --exec '' --timer --verbose test/qemu/testbed.t
+
 dom0-shell: host ## a shell in Dom0 of Xen 4.20, with the product installed
 	$(MAKE) --no-print-directory dom0-tree-4.20
 	test/qemu/dom0-shell --overlay $(O)/dom0-4.20
@@ -363,6 +367,6 @@ help: ## this list
 		sed -E 's/:.*##/\t/' | expand -t 20
 
 .PHONY: check-golden check-golden-arm64 all guest install host demo check check-local check-sanitized \
-	check-boot check-unit docs man dom0-shell bench fuzz clean help
+	check-boot check-unit check-testbed docs man dom0-shell bench fuzz clean help
 .SECONDARY:
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
