@@ -61,7 +61,8 @@ static void add_row(const struct container_state *state, struct bytes *out)
     text = bytes_text(&ended);
     bytes_printf(out, "%-24s %5s %-8s %-13s %6s %5s  ", r->name, domid,
                  d->paused && r->status == CONTAINER_RUNNING ? "paused" :
-                 container_status_name(r->status), text ? text : "?", memory,
+                 container_status_name(state_status(state)),
+                 text ? text : "?", memory,
                  format_age(r->created_s, age));
     print_add_safe_string(out, r->bundle);
     bytes_add_string(out, "\n");

@@ -51,6 +51,17 @@ int state_find_domain(struct container_state *state, struct report *report)
     return domain_find(state->record->uuid, &state->domain, report);
 }
 
+/* `xl unpause` of what -p made tells nobody: the domain itself says it. */
+enum container_status state_status(const struct container_state *state)
+{
+    enum container_status status = state->record->status;
+
+    if (status == CONTAINER_CREATED && state->domain.life == DOMAIN_ALIVE &&
+        !state->domain.paused)
+        return CONTAINER_RUNNING;
+    return status;
+}
+
 static void add_annotations(const char *const *pairs, struct bytes *out)
 {
     const char *const *p;
@@ -119,7 +130,8 @@ void state_format_json(const struct container_state *state, struct bytes *out)
     bytes_add_json_string(out, r->oci_version ? r->oci_version : "");
     bytes_add_string(out, ",\"id\":");
     bytes_add_json_string(out, r->name);
-    bytes_printf(out, ",\"status\":\"%s\"", container_status_name(r->status));
+    bytes_printf(out, ",\"status\":\"%s\"",
+                 container_status_name(state_status(state)));
     if (r->status != CONTAINER_STOPPED && r->monitor_pid)
         bytes_printf(out, ",\"pid\":%d", (int)r->monitor_pid);
     bytes_add_string(out, ",\"bundle\":");

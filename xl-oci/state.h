@@ -32,6 +32,9 @@ int state_read(struct arena *arena, const char *name,
  * with errors. */
 int state_find_domain(struct container_state *state, struct report *report);
 
+/* As recorded; with the domain found, a paused one that was started runs. */
+enum container_status state_status(const struct container_state *state);
+
 /*
  * OCI runtime.md "State", with what Xen adds in "org.xenproject.oci". pid is
  * the monitor's: it lives as long as the container and ends with it, and the
