@@ -109,7 +109,7 @@ void monitor_write_input(struct monitor *m)
 {
     ssize_t done;
 
-    while (m->input_pending && m->tty_fd >= 0) {
+    while (m->input_pending && m->tty_fd >= 0 && monitor_guest_reads(m)) {
         done = write(m->tty_fd, m->input.data + m->input_done,
                      m->input.size_bytes - m->input_done);
         if (done < 0)

@@ -76,6 +76,29 @@ static bool has_exit_node(struct monitor *m)
     return text != NULL;
 }
 
+/*
+ * Before init has its console in raw mode, the guest's kernel echoes what
+ * arrives and forgets it. Asked for containers that are given input, only.
+ */
+bool monitor_guest_reads(struct monitor *m)
+{
+    unsigned int size;
+    char path[64], *text;
+
+    if (m->guest_reads || !m->xs) {
+        m->guest_reads = true;
+        return true;
+    }
+    snprintf(path, sizeof(path), "/local/domain/%d/" XS_GUEST_STATE,
+             m->domid);
+    if (!m->watches_state)
+        m->watches_state = xs_watch(m->xs, path, "state");
+    text = xs_read(m->xs, XBT_NULL, path, &size);
+    m->guest_reads = text && !strcmp(text, "running");
+    free(text);
+    return m->guest_reads;
+}
+
 void monitor_take_events(struct monitor *m)
 {
     char **event;
@@ -87,6 +110,8 @@ void monitor_take_events(struct monitor *m)
             look_for_end(m);
         else if (!strcmp(token, "tty"))
             monitor_reopen_console(m);
+        else if (!strcmp(token, "state"))
+            monitor_write_input(m);
         else if (!m->deadline_ms && has_exit_node(m))
             m->deadline_ms = monitor_now_ms() + EXIT_GRACE_MS;
         free(event);

@@ -33,6 +33,8 @@ struct monitor {
     struct message input;       /* from the client, not yet all written */
     size_t input_done;
     bool input_pending;
+    bool guest_reads;           /* see monitor_guest_reads() */
+    bool watches_state;
 };
 
 int64_t monitor_now_ms(void);
@@ -60,6 +62,8 @@ bool monitor_client_is_behind(const struct monitor *m);
 /* --- monitor-domain.c --- */
 /* Watches domain ends, the console's node and the guest's exit node. */
 int monitor_watch(struct monitor *m);
+/* Does init relay what arrives on the console? Else an event tells when. */
+bool monitor_guest_reads(struct monitor *m);
 /* Takes all events; sets ended and deadline_ms. */
 void monitor_take_events(struct monitor *m);
 void monitor_look(struct monitor *m, struct domain_state *state);

@@ -96,7 +96,8 @@ static void serve_once(struct monitor *m)
     bool behind = monitor_feed_client(m);
     struct pollfd waits[] = {
         { .fd = m->tty_fd, .events = (short)(POLLIN |
-                                     (m->input_pending ? POLLOUT : 0)) },
+                                     (m->input_pending && m->guest_reads ?
+                                      POLLOUT : 0)) },
         { .fd = m->client_fd, .events = (short)((behind ? POLLOUT : 0) |
                                         (m->input_pending ? 0 : POLLIN)) },
         { .fd = m->xs ? xs_fileno(m->xs) : -1, .events = POLLIN },
