@@ -66,6 +66,23 @@ static void plan_user(struct planner *p)
     op(p, USER, from, ARG_U(u->uid.value), ARG_U(u->gid.value));
 }
 
+/*
+ * capabilities(7): an ambient one is permitted and inheritable, or the kernel
+ * refuses it. Tools ask for it all the same (`runc spec` 1.1, buildah), and
+ * runc goes on without.
+ */
+static uint64_t plan_ambient(struct planner *p,
+                             const struct spec_capabilities *c)
+{
+    uint64_t possible = c->permitted.value & c->inheritable.value;
+
+    if (c->ambient.value & ~possible)
+        planner_refuse(p, SPEC_IGNORED, c->ambient.at,
+                       "ignored: those that are not both permitted and "
+                       "inheritable");
+    return c->ambient.value & possible;
+}
+
 /* Absent sets are empty, as in runc: root without capabilities. */
 static void plan_capabilities(struct planner *p)
 {
@@ -75,7 +92,7 @@ static void plan_capabilities(struct planner *p)
 
     op(p, CAPABILITIES, from, ARG_Q(c->bounding.value),
        ARG_Q(c->effective.value), ARG_Q(c->inheritable.value),
-       ARG_Q(c->permitted.value), ARG_Q(c->ambient.value));
+       ARG_Q(c->permitted.value), ARG_Q(plan_ambient(p, c)));
 }
 
 static void plan_seccomp(struct planner *p)

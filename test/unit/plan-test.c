@@ -263,8 +263,27 @@ static void test_order(void)
     unmake(&m);
 }
 
+/* What `runc spec` asks for: ambient ones that are not inheritable. */
+static void test_ambient(void)
+{
+    struct made m = make(
+        "{\"ociVersion\":\"1.3.0\",\"root\":{\"path\":\"rootfs\"},"
+        "\"process\":{\"cwd\":\"/\",\"args\":[\"a\"],\"capabilities\":{"
+        "\"permitted\":[\"CAP_KILL\",\"CAP_CHOWN\"],"
+        "\"inheritable\":[\"CAP_KILL\",\"CAP_FOWNER\"],"
+        "\"ambient\":[\"CAP_KILL\",\"CAP_CHOWN\",\"CAP_FOWNER\"]}}}");
+    const struct plan_op *o = m.plan ? m.plan->ops : NULL;
+
+    while (o && o->opcode != PROGRAM_OP_CAPABILITIES)
+        o = o->next;
+    ok(o && o->args[4].number == 1 << 5, "only CAP_KILL can be ambient");
+    ok(has_check(&m, "spec-ignored-property"), "and that is noted");
+    unmake(&m);
+}
+
 int main(void)
 {
+    test_ambient();
     test_memory();
     test_own_kernel();
     test_cpus();
