@@ -66,7 +66,13 @@ LIB_SRCS := $(BASE_SRCS) libxl-oci/checks.c \
 	libxl-oci/plan-rootfs.c libxl-oci/plan-sources.c \
 	libxl-oci/bundle-file.c libxl-oci/bundle.c libxl-oci/survey.c
 
-LIB_LIBS := -lyajl -lcap-ng -lseccomp
+# device trees: on their own with the base and libfdt
+DT_SRCS := dt/address.c dt/checks.c dt/find.c dt/host-tree.c dt/interrupts.c \
+	dt/passable.c dt/passable-alone.c dt/passable-together.c \
+	dt/references.c
+LIB_SRCS += $(DT_SRCS)
+
+LIB_LIBS := -lyajl -lcap-ng -lseccomp -lfdt
 LIBXL_LIBS := -lxenlight -lxlutil -lxentoollog -lxenstore -lxenctrl
 
 # the commands, all but the mains, as an archive so that tests link them too;
@@ -86,7 +92,8 @@ XL_OCI_SRCS := xl-oci/files.c xl-oci/run-directory.c xl-oci/record.c \
 	xl-oci/commands.c xl-oci/cmd-explain.c xl-oci/cmd-coverage.c \
 	xl-oci/cmd-check.c xl-oci/cmd-plan.c xl-oci/cmd-list.c \
 	xl-oci/cmd-state.c xl-oci/cmd-logs.c xl-oci/cmd-kill.c \
-	xl-oci/cmd-delete.c xl-oci/cmd-generate.c xl-oci/state.c \
+	xl-oci/cmd-delete.c xl-oci/cmd-devices.c xl-oci/cmd-generate.c \
+	xl-oci/state.c \
 	xl-oci/signals.c \
 	xl-oci/tree-digest.c xl-oci/image.c xl-oci/image-cache.c \
 	xl-oci/image-copy.c xl-oci/image-make.c xl-oci/image-tool.c \
@@ -113,7 +120,7 @@ UNIT_TESTS := base-test json-test schema-test spec-test spec-memory-test bad-tes
 	options-test signals-test run-directory-test hooks-test toolstack-test \
 	guest-reader guest-run guest-find-program guest-xenbus \
 	plan-test plan-memory-test refused-test seccomp-test program-test \
-	image-test
+	image-test dt-test
 UNIT_LIBS_image-test := -lnettle
 UNIT_LIBS_toolstack-test := $(LIBXL_LIBS)
 UNIT_LIBS_plan-memory-test := $(LIBXL_LIBS)
@@ -123,6 +130,7 @@ FAIL_ALLOC_LDFLAGS := $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc \
 	arena_alloc arena_calloc arena_memdup arena_strdup arena_vprintf)
 UNIT_LDFLAGS_spec-memory-test := $(FAIL_ALLOC_LDFLAGS)
 UNIT_LDFLAGS_plan-memory-test := $(FAIL_ALLOC_LDFLAGS)
+UNIT_LDFLAGS_dt-test := $(FAIL_ALLOC_LDFLAGS)
 
 # --- rules -------------------------------------------------------------------
 
@@ -307,6 +315,7 @@ demo: host ## run the main job under Xen on QEMU arm64, and show it
 
 check: host ## set up all that is needed and pass every test
 	$(MAKE) --no-print-directory check-local
+	$(MAKE) --no-print-directory check-corpus
 	$(MAKE) --no-print-directory check-sanitized
 	$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=20
 	$(MAKE) --no-print-directory check-golden-arm64
@@ -345,7 +354,16 @@ FUZZ_SRCS_json-fuzz := $(BASE_SRCS) libxl-oci/checks.c \
 FUZZ_LIBS_json-fuzz := -lyajl -lcap-ng
 FUZZ_SEEDS_json-fuzz := test/data/configs
 FUZZ_SRCS_guest-program := libxl-oci/guest/reader.c
-FUZZ_TARGETS := json-fuzz guest-program
+FUZZ_SRCS_dt-fuzz := $(BASE_SRCS) $(DT_SRCS)
+FUZZ_LIBS_dt-fuzz := -lfdt
+FUZZ_SEEDS_dt-fuzz = $(O)/fuzz/dt-seeds
+FUZZ_TARGETS := json-fuzz guest-program dt-fuzz
+
+fuzz-dt-fuzz: dt-seeds
+dt-seeds:
+	@mkdir -p $(O)/fuzz/dt-seeds
+	$(Q)for f in test/dt/*.dts; do dtc -q -@ -O dtb \
+		-o $(O)/fuzz/dt-seeds/$$(basename $$f .dts) $$f || exit 1; done
 
 fuzz: $(FUZZ_TARGETS:%=fuzz-%) ## fuzz the readers of hostile bytes, FUZZ_SECONDS each
 
@@ -366,7 +384,10 @@ help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | \
 		sed -E 's/:.*##/\t/' | expand -t 20
 
-.PHONY: check-golden check-golden-arm64 all guest install host demo check check-local check-sanitized \
+check-corpus: all ## every tree of Debian's kernel against an independent reader
+	O=$(O) prove --exec '' --timer test/dt/corpus.t
+
+.PHONY: check-corpus dt-seeds check-golden check-golden-arm64 all guest install host demo check check-local check-sanitized \
 	check-boot check-unit check-testbed docs man dom0-shell bench fuzz clean help
 .SECONDARY:
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)

@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "checks.h"
+#include "dt/checks.h"
 
 #include "commands.h"
 #include "print.h"
@@ -57,14 +58,34 @@ static void explain_check(const struct report_check *check, struct bytes *out)
     }
 }
 
-static void list_checks(struct bytes *out)
+/* The i-th check of all tables; NULL after the last. */
+static const struct report_check *check_at(size_t i)
 {
+    if (i < CHECK_COUNT)
+        return &xloci_checks[i];
+    return i - CHECK_COUNT < DT_CHECK_COUNT ? &dt_checks[i - CHECK_COUNT] :
+                                              NULL;
+}
+
+static const struct report_check *find_check(const char *name)
+{
+    const struct report_check *check = check_by_name(name);
     size_t i;
 
-    for (i = 0; i < CHECK_COUNT; i++)
-        bytes_printf(out, "%-30s %-8s %s\n", xloci_checks[i].name,
-                     severity_names[xloci_checks[i].severity],
-                     xloci_checks[i].title);
+    for (i = 0; !check && i < DT_CHECK_COUNT; i++)
+        if (!strcmp(dt_checks[i].name, name))
+            check = &dt_checks[i];
+    return check;
+}
+
+static void list_checks(struct bytes *out)
+{
+    const struct report_check *check;
+    size_t i;
+
+    for (i = 0; (check = check_at(i)); i++)
+        bytes_printf(out, "%-30s %-8s %s\n", check->name,
+                     severity_names[check->severity], check->title);
 }
 
 static int reject_name(const char *name)
@@ -72,8 +93,8 @@ static int reject_name(const char *name)
     struct suggestion s = suggest_start(name);
     size_t i;
 
-    for (i = 0; i < CHECK_COUNT; i++)
-        suggest_consider(&s, xloci_checks[i].name);
+    for (i = 0; check_at(i); i++)
+        suggest_consider(&s, check_at(i)->name);
     fprintf(stderr, "xl oci-explain: there is no check \"%s\"", name);
     if (s.best)
         fprintf(stderr, "; did you mean %s?", s.best);
@@ -91,7 +112,7 @@ static int run(const void *options, int argc, char **argv)
         list_checks(&out);
         return print_bytes(&out);
     }
-    check = check_by_name(argv[0]);
+    check = find_check(argv[0]);
     if (!check)
         return reject_name(argv[0]);
     explain_check(check, &out);

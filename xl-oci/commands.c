@@ -17,6 +17,7 @@ const struct command *const commands[] = {
     &command_logs,
     &command_kill,
     &command_delete,
+    &command_devices,
     &command_coverage,
     &command_explain,
     &command_generate,

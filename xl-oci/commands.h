@@ -13,6 +13,7 @@ extern const struct command command_state;
 extern const struct command command_logs;
 extern const struct command command_kill;
 extern const struct command command_delete;
+extern const struct command command_devices;
 extern const struct command command_coverage;
 extern const struct command command_explain;
 extern const struct command command_generate;

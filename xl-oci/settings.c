@@ -29,6 +29,7 @@ static const struct row {
     { "kernel", PATH, offsetof(struct settings, kernel) },
     { "initramfs", PATH, offsetof(struct settings, initramfs) },
     { "block_script", PATH, offsetof(struct settings, block_script) },
+    { "host_dtb", PATH, offsetof(struct settings, host_dtb) },
 };
 
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))

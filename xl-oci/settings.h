@@ -20,6 +20,7 @@ struct settings {
     const char *cache_dir;
     uint64_t cache_max_bytes;   /* 0: no ceiling */
     const char *kernel, *initramfs, *block_script;
+    const char *host_dtb;       /* NULL: not told */
 };
 
 /* 0, or -1 with errors. Strings live in arena. */

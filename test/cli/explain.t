@@ -7,8 +7,9 @@ run explain
 exits 0 "the list"
 cp "$work/out" "$work/list"
 [ "$(wc -l <"$work/list")" -eq \
-  "$(grep -c '^CHECK(' "$top/libxl-oci/checks.def")" ]
-result $? "one line per row of checks.def"
+  "$(cat "$top/libxl-oci/checks.def" "$top/dt/checks.def" |
+     grep -c '^CHECK(')" ]
+result $? "one line per row of checks.def, of both"
 [ -z "$(cut -d' ' -f1 "$work/list" | sort | uniq -d)" ]
 result $? "names are unique"
 

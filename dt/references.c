@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "dt/references.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "dt/host-tree.h"
+
+enum match { EXACT, SUFFIX, PINCTRL };
+
+/* The properties of Linux drivers/of/property.c that make a supplier. */
+static const struct rule {
+    const char *name;
+    enum match match;
+    const char *cells;          /* NULL: a phandle alone */
+    enum dt_need need;
+    const char *kind;
+} rules[] = {
+    { "clocks", EXACT, "#clock-cells", DT_NEED_HOST, "clock" },
+    { "power-domains", EXACT, "#power-domain-cells", DT_NEED_HOST,
+      "power-domain" },
+    { "resets", EXACT, "#reset-cells", DT_NEED_HOST, "reset" },
+    { "interconnects", EXACT, "#interconnect-cells", DT_NEED_HOST,
+      "interconnect" },
+    { "pinctrl-", PINCTRL, NULL, DT_NEED_HOST, "pins" },
+    { "-supply", SUFFIX, NULL, DT_NEED_HOST, "supply" },
+    { "iommus", EXACT, "#iommu-cells", DT_NEED_IOMMU, "iommu" },
+    { "msi-parent", EXACT, "#msi-cells", DT_NEED_MSI, "msi" },
+    { "memory-region", EXACT, NULL, DT_NEED_MEMORY, "memory" },
+    { "dmas", EXACT, "#dma-cells", DT_NEED_PROVIDER, "dma" },
+    { "mboxes", EXACT, "#mbox-cells", DT_NEED_PROVIDER, "mailbox" },
+    { "phys", EXACT, "#phy-cells", DT_NEED_PROVIDER, "phy" },
+    { "hwlocks", EXACT, "#hwlock-cells", DT_NEED_PROVIDER, "hwlock" },
+    { "io-channels", EXACT, "#io-channel-cells", DT_NEED_PROVIDER,
+      "io-channel" },
+    { "pwms", EXACT, "#pwm-cells", DT_NEED_PROVIDER, "pwm" },
+    { "nvmem-cells", EXACT, "#nvmem-cell-cells", DT_NEED_PROVIDER,
+      "nvmem" },
+    { "gpios", EXACT, "#gpio-cells", DT_NEED_PROVIDER, "gpio" },
+    { "gpio", EXACT, "#gpio-cells", DT_NEED_PROVIDER, "gpio" },
+    { "-gpios", SUFFIX, "#gpio-cells", DT_NEED_PROVIDER, "gpio" },
+    { "-gpio", SUFFIX, "#gpio-cells", DT_NEED_PROVIDER, "gpio" },
+    { "phy-handle", EXACT, NULL, DT_NEED_PROVIDER, "phy" },
+};
+
+/* "pinctrl-0", not "pinctrl-names" */
+static bool is_pinctrl(const char *name)
+{
+    size_t n = strlen("pinctrl-");
+
+    return !strncmp(name, "pinctrl-", n) && name[n] &&
+           !name[n + strspn(name + n, "0123456789")];
+}
+
+static bool rule_matches(const struct rule *rule, const char *name)
+{
+    size_t n = strlen(name), m = strlen(rule->name);
+
+    switch (rule->match) {
+    case EXACT:
+        return !strcmp(rule->name, name);
+    case SUFFIX:
+        return n > m && !strcmp(name + n - m, rule->name);
+    case PINCTRL:
+        return is_pinctrl(name);
+    }
+    return false;
+}
+
+static const struct rule *find_rule(const struct dt_node *node,
+                                    const char *name)
+{
+    size_t i;
+
+    /* a GPIO controller's own hogs name lines, not providers */
+    if (dt_property(node, "gpio-hog"))
+        return NULL;
+    for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+        if (rule_matches(&rules[i], name))
+            return &rules[i];
+    return NULL;
+}
+
+struct list {
+    struct dt_reference *entries;
+    size_t count, room;
+};
+
+static void read_property(const struct dt_tree *tree, const struct rule *rule,
+                          const struct dt_property *p, struct list *list)
+{
+    size_t at = 0, size = p->size_bytes / 4, n, i;
+
+    while (at < size) {
+        struct dt_reference *r = &list->entries[list->count];
+        uint32_t phandle = dt_cell(p, at++);
+
+        if (!phandle)           /* an entry left out: Linux of_parse_phandle */
+            continue;
+        list->count++;
+        r->need = rule->need;
+        r->kind = rule->kind;
+        r->property = p->name;
+        r->phandle = phandle;
+        r->provider = dt_by_phandle(tree, phandle);
+        if (!r->provider) {
+            r->problem = "a phandle that no node has";
+            return;
+        }
+        n = rule->cells ? dt_cell_or(r->provider, rule->cells, 0) : 0;
+        if (n > size - at) {
+            r->problem = "fewer cells than its provider wants";
+            return;
+        }
+        for (i = 0; i < n && i < 2; i++)
+            r->args[i] = dt_cell(p, at + i);
+        at += n;
+    }
+}
+
+int dt_references_read(struct arena *arena, const struct dt_tree *tree,
+                       const struct dt_node *node,
+                       struct dt_references *references)
+{
+    struct list list = { NULL, 0, 0 };
+    size_t i;
+
+    *references = (struct dt_references){ NULL, 0 };
+    for (i = 0; i < node->n_properties; i++)
+        if (find_rule(node, node->properties[i].name))
+            list.room += node->properties[i].size_bytes / 4;
+    if (!list.room)
+        return 0;
+    list.entries = ARENA_ARRAY(arena, struct dt_reference, list.room);
+    if (!list.entries)
+        return -1;
+    for (i = 0; i < node->n_properties; i++) {
+        const struct rule *rule = find_rule(node, node->properties[i].name);
+
+        if (rule)
+            read_property(tree, rule, &node->properties[i], &list);
+    }
+    references->list = list.entries;
+    references->count = list.count;
+    return 0;
+}
