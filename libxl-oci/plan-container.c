@@ -79,6 +79,19 @@ static void plan_cwd(struct planner *p)
        ARG_S(cwd->value ? cwd->value : "/"));
 }
 
+/* The guest opens /dev/pts/ptmx in the container's root, as runc does. */
+static void plan_console(struct planner *p)
+{
+    const struct spec_bool *terminal = &p->spec->process.terminal;
+
+    if (!p->plan->terminal)
+        return;
+    if (!mounts_have_devpts(p))
+        planner_refuse(p, TERMINAL_DEVPTS, terminal->at,
+                       "no mount puts a devpts on /dev/pts");
+    op_plain(p, CONSOLE, origin_at(p, terminal->at));
+}
+
 /* The order is that of the OCI runtimes: mounts, devices, console, enter,
  * then what narrows the view. */
 void plan_container_ops(struct planner *p)
@@ -88,8 +101,7 @@ void plan_container_ops(struct planner *p)
     plan_root(p);
     plan_mount_ops(p);
     plan_device_ops(p);
-    if (p->plan->terminal)
-        op_plain(p, CONSOLE, origin_at(p, p->spec->process.terminal.at));
+    plan_console(p);
     plan_sysctls(p);
     plan_mount_seal_ops(p);
     plan_hidden_paths(p);

@@ -107,6 +107,7 @@ void plan_source_ops(struct planner *p);    /* plan-sources.c */
 void plan_namespaces(struct planner *p);    /* plan-namespaces.c: checks */
 void plan_namespace_ops(struct planner *p);
 void plan_mount_ops(struct planner *p);     /* plan-mounts.c */
+bool mounts_have_devpts(const struct planner *p);   /* on /dev/pts */
 /* read-only at last: after the nodes below them were made */
 void plan_mount_seal_ops(struct planner *p);
 void plan_device_ops(struct planner *p);    /* plan-devices.c */

@@ -208,6 +208,44 @@ void plan_mount_ops(struct planner *p)
     }
 }
 
+/* Are they the same but for the number of slashes? */
+static bool is_path(const char *a, const char *b)
+{
+    for (;;) {
+        size_t n = strcspn(a += strspn(a, "/"), "/");
+
+        b += strspn(b, "/");
+        if (n != strcspn(b, "/") || memcmp(a, b, n))
+            return false;
+        if (!n)
+            return true;
+        a += n;
+        b += n;
+    }
+}
+
+/* Mounts are in order: a later one on /dev hides an earlier one below it. */
+bool mounts_have_devpts(const struct planner *p)
+{
+    bool found = false;
+    size_t i;
+
+    for (i = 0; i < p->spec->n_mounts; i++) {
+        const struct spec_mount *m = &p->spec->mounts[i];
+        const char *destination = m->destination.value;
+
+        if (!destination || m->flags & MS_REMOUNT)
+            continue;
+        if (is_path(destination, "/dev/pts"))
+            found = mount_guest_own(p, i) == OWN_DEVPTS ||
+                    (!(m->flags & MS_BIND) && m->type.value &&
+                     !strcmp(m->type.value, "devpts"));
+        else if (is_path(destination, "/dev") || is_path(destination, "/"))
+            found = false;
+    }
+    return found;
+}
+
 void plan_mount_seal_ops(struct planner *p)
 {
     size_t i;
