@@ -56,9 +56,19 @@ static struct container_exit exit_of_message(const struct message_exit *m)
 /* What a code alone would not tell. */
 static void tell_end(const char *name, const struct container_exit *ended)
 {
-    if (ended->kind != EXIT_EXITED && ended->kind != EXIT_SIGNALLED)
-        fprintf(stderr, "%s: %s%s%s\n", name, exit_kind_name(ended->kind),
-                ended->text ? ": " : "", ended->text ? ended->text : "");
+    struct bytes out = BYTES_INIT;
+
+    if (ended->kind == EXIT_EXITED || ended->kind == EXIT_SIGNALLED)
+        return;
+    bytes_printf(&out, "%s: %s", name, exit_kind_name(ended->kind));
+    if (ended->text) {
+        bytes_add_string(&out, ": ");
+        print_add_safe_string(&out, ended->text); /* the guest's words */
+    }
+    bytes_add_string(&out, "\n");
+    if (!out.failed)
+        fwrite(out.data, 1, out.size, stderr);
+    bytes_free(&out);
 }
 
 static int run_attached(struct creation *creation)
