@@ -27,6 +27,15 @@ static int open_source(const struct creation *c,
                 O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 }
 
+static int check_room(const struct creation *c)
+{
+    if (c->n_image_fds < MESSAGE_MAX_FDS)
+        return 0;
+    report_check(c->loaded->report, HOST_RESOURCES, NULL,
+                 "more than %d images in one container", MESSAGE_MAX_FDS);
+    return -1;
+}
+
 static int provide_image(struct creation *c, const struct plan_image *image,
                          const char **path)
 {
@@ -34,11 +43,8 @@ static int provide_image(struct creation *c, const struct plan_image *image,
     int source_fd, held_fd = -1, rc;
     bool is_ours;
 
-    if (c->n_image_fds == MESSAGE_MAX_FDS) {
-        report_check(report, HOST_RESOURCES, NULL,
-                     "more than %d images in one container", MESSAGE_MAX_FDS);
+    if (check_room(c))
         return -1;
-    }
     source_fd = open_source(c, image, &is_ours);
     if (source_fd < 0) {
         struct report_where where = { .file = image->source };
@@ -55,6 +61,19 @@ static int provide_image(struct creation *c, const struct plan_image *image,
     return rc;
 }
 
+static int copy_image(struct creation *c, const char *image,
+                      const char **path)
+{
+    int fd;
+
+    if (check_room(c) ||
+        image_copy(c->loaded->arena, c->loaded->settings.cache_dir, image,
+                   path, &fd, c->loaded->report))
+        return -1;
+    c->image_fds[c->n_image_fds++] = fd;
+    return 0;
+}
+
 static int make_disk(struct creation *c, const struct plan_disk *disk,
                      const char *const *images, const char **path)
 {
@@ -66,10 +85,7 @@ static int make_disk(struct creation *c, const struct plan_disk *disk,
                0;
     }
     *path = images[disk->image];
-    if (!disk->private_copy)
-        return 0;
-    return image_copy(c->loaded->arena, c->run_path, disk->vdev,
-                      images[disk->image], path, report);
+    return disk->private_copy ? copy_image(c, images[disk->image], path) : 0;
 }
 
 static int make_disks(struct creation *c)

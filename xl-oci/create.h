@@ -21,7 +21,7 @@ struct creation {
     const char *run_path;           /* <run root>/<name> */
     const char **disk_paths;        /* per plan->disks[i] */
     const char *ramdisk_path;
-    int image_fds[MESSAGE_MAX_FDS]; /* locks on cache entries */
+    int image_fds[MESSAGE_MAX_FDS]; /* of cached and private images */
     unsigned int n_image_fds;
     uint32_t domid;
 };

@@ -98,35 +98,33 @@ static int copy_file(int from, int to)
     return fstat(from, &st) < 0 ? errno : copy_sparse(from, to, st.st_size);
 }
 
-int image_copy(struct arena *arena, const char *run_dir, const char *vdev,
-               const char *image_path, const char **path,
+int image_copy(struct arena *arena, const char *cache_dir,
+               const char *image_path, const char **path, int *fd,
                struct report *report)
 {
     struct report_where where = { .file = image_path };
-    char *target = arena_printf(arena, "%s/%s.img", run_dir, vdev);
     int from, to, error;
 
-    if (!target) {
-        report_check(report, OUT_OF_MEMORY, &where, "memory is exhausted");
-        return -1;
-    }
     from = open(image_path, O_RDONLY | O_CLOEXEC);
     if (from < 0) {
         report_check(report, IMAGE_CACHE, &where, "%s", strerror(errno));
         return -1;
     }
-    to = open(target, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    to = open(cache_dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     error = to < 0 ? errno : copy_file(from, to);
     close(from);
-    if (to >= 0)
-        close(to);
-    if (!error) {
-        *path = target;
-        return 0;
+    if (error) {
+        image_report_write(cache_dir, error, &where, report);
+    } else {
+        /* of this process: xl-oci-block opens it as well */
+        *path = arena_printf(arena, "/proc/%d/fd/%d", (int)getpid(), to);
+        *fd = to;
+        if (*path)
+            return 0;
+        report_check(report, OUT_OF_MEMORY, &where, "memory is exhausted");
     }
     if (to >= 0)
-        unlink(target);
-    image_report_write(run_dir, error, &where, report);
+        close(to);
     return -1;
 }
 

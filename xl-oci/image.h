@@ -27,10 +27,15 @@ int image_provide(struct arena *arena, const char *cache_dir,
                   const struct plan_image *image, int source_fd,
                   const char **path, int *held_fd, struct report *report);
 
-/* A private, writable copy of a cached image (reflink or sparse copy) at
- * run_dir/<vdev>.img. */
-int image_copy(struct arena *arena, const char *run_dir, const char *vdev,
-               const char *image_path, const char **path,
+/*
+ * A private, writable copy of a cached image (reflink or sparse copy) on
+ * cache_dir's file system: the run directory is Dom0's memory. The file has
+ * no name, so it goes with its last user, however that ends: *fd, for the
+ * caller to close once the disk is attached, then the disk's loop device.
+ * *path: in arena, names the file while this process has *fd.
+ */
+int image_copy(struct arena *arena, const char *cache_dir,
+               const char *image_path, const char **path, int *fd,
                struct report *report);
 
 /* --persist: the ext4 image file at disk->path, made when missing (sparse,

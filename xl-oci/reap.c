@@ -59,19 +59,6 @@ static void collect_exit(int dir_fd, const struct domain_state *domain,
     guest_exit_write(dir_fd, &result->exit);
 }
 
-/* The private disks and what creation left; log and record stay. */
-static void remove_files(int dir_fd)
-{
-    char image[16];
-    char letter;
-
-    unlinkat(dir_fd, "ramdisk", 0);
-    for (letter = 'a'; letter <= 'z'; letter++) {
-        snprintf(image, sizeof(image), "xvd%c.img", letter);
-        unlinkat(dir_fd, image, 0);
-    }
-}
-
 /* config.json is saved when the hooks' part of the lifecycle begins: without
  * it no hook has run, and none is due. */
 static void run_poststop(struct arena *arena, int dir_fd,
@@ -111,7 +98,7 @@ static int reap_record(struct arena *arena, int dir_fd,
     collect_exit(dir_fd, &domain, &ended);
     if (domain.life != DOMAIN_ABSENT && domain_destroy(record->uuid, report))
         return -1;
-    remove_files(dir_fd);
+    unlinkat(dir_fd, "ramdisk", 0);
     stopped.status = CONTAINER_STOPPED;
     stopped.domid = -1;
     stopped.monitor_pid = 0;

@@ -8,7 +8,6 @@
  *   record   the container_record below, JSON
  *   ramdisk  initramfs + payload, removed once the domain is built
  *   log, log.1   console output, bounded (XL_OCI_LOG_BYTES each)
- *   xvdX.img private writable disks
  */
 #ifndef XL_OCI_RUN_DIRECTORY_H
 #define XL_OCI_RUN_DIRECTORY_H

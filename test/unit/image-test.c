@@ -352,6 +352,7 @@ static void test_ext4(void)
     struct got image;
     const char *copy;
     struct stat st;
+    int fd;
 
     provide(&image, "cache", "tree", IMAGE_EXT4);
     is_int(image.rc, 0, "an ext4 image");
@@ -359,9 +360,12 @@ static void test_ext4(void)
         printf("# %s\n", image.message);
         return;
     }
-    mkdir("run", 0700);
-    is_int(image_copy(arena, "run", "xvda", image.path, &copy, report), 0,
+    is_int(run("find cache | sort >before"), 0, "the cache");
+    is_int(image_copy(arena, "cache", image.path, &copy, &fd, report), 0,
            "a private copy");
+    is_int(run("find cache | sort | cmp - before"), 0, "it has no name");
+    must(fstat(fd, &st), "fstat");
+    is_int(st.st_nlink, 0, "so that it goes with its last user");
     is_int(run("cmp '%s' '%s'", copy, image.path), 0, "it is the same");
     must(stat(copy, &st), "stat");
     ok(st.st_blocks * 512 < st.st_size / 4, "and as sparse");
@@ -377,8 +381,9 @@ static void test_ext4(void)
                "'mtime: 0x3a7b7e72\\|mtime:.*Feb  3'", copy), 0, "an mtime");
     is_int(run("/sbin/debugfs -R 'stat /sparse' '%s' 2>/dev/null | grep -q "
                "'Blockcount: [0-9]\\{1,3\\}$'", copy), 0, "a sparse file");
-    is_int(image_copy(arena, "run", "xvda", image.path, &copy, report), -1,
-           "a copy overwrites nothing");
+    close(fd);
+    is_int(image_copy(arena, "absent", image.path, &copy, &fd, report), -1,
+           "no copy where there is no directory");
     release(&image);
     report_free(report);
     arena_free(arena);
