@@ -1,0 +1,184 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What goes wrong around a container: a clear error, and nothing is left.
+here=$(dirname "$0")
+. "$here/lib/tap.sh"
+. "$here/lib/containers.sh"
+cd "$1" || exit 1
+
+# stopped PROGRAM COMMAND...: while COMMAND runs, PROGRAM does nothing
+stopped() {
+    local pid
+    pid=$(pgrep -o -x "$1")
+    shift
+    kill -STOP "$pid"
+    "$@"
+    kill -CONT "$pid"
+}
+
+# command_fails CHECK NAME COMMAND...: it exits with 1, CHECK says why
+command_fails() {
+    local check=$1 name=$2 errors
+    shift 2
+    errors=$(timeout 60 "$@" 2>&1 >/dev/null)
+    [ $? = 1 ] && grep -qF "[$check]" <<<"$errors"
+    ok $? "$name: fails with [$check]" "$errors"
+}
+
+settings() {
+    printf '%s\n' "$@" >"$scratch/conf"
+    export XL_OCI_CONF=$scratch/conf
+}
+
+own_settings() {
+    settings 'kernel = "/nowhere/Image"'
+    refuses guest-file-missing "no kernel" short
+    echo 'not a kernel' >"$scratch/Image"
+    settings "kernel = \"$scratch/Image\""
+    refuses domain-create-failed "not a kernel" short
+    like "$errors" '\[libxl-message\]' "not a kernel: libxl's words are told"
+    leaves_nothing "not a kernel"
+    settings 'block_script = "/bin/false"'
+    refuses domain-create-failed "broken block script" short
+    leaves_nothing "broken block script"
+    unset XL_OCI_CONF
+}
+
+xl_settings() {
+    local conf=/etc/xen/xl.conf
+    [ ! -e $conf ] || cp $conf "$scratch/xl.conf"
+    echo 'domid_policy="whatever"' >$conf
+    refuses xl-conf-invalid "xl.conf with a wrong value" short
+    like "$errors" "xl.conf.*domid_policy=\"whatever\"" \
+        "xl.conf with a wrong value: it is told"
+    echo 'lockfile = = "x"' >$conf
+    refuses xl-conf-invalid "xl.conf that cannot be parsed" short
+    rm $conf
+    [ ! -e "$scratch/xl.conf" ] || cp "$scratch/xl.conf" $conf
+    leaves_nothing "wrong xl.conf"
+}
+
+# with_small SIZE: a small file system at $scratch/small
+with_small() {
+    mkdir -p "$scratch/small"
+    mount -t tmpfs -o "size=$1,mode=700" tmpfs "$scratch/small"
+}
+
+full_disk() {
+    with_small 1M
+    settings "cache_dir = \"$scratch/small\""
+    refuses image-no-space "full cache" large
+    unset XL_OCI_CONF
+    is "$(ls -A "$scratch/small" | grep -v '^lock$')" "" \
+        "full cache: no part of an image is left"
+    leaves_nothing "full cache"
+    umount "$scratch/small"
+
+    export XL_OCI_RUN_ROOT=$scratch/small
+    with_small 32K
+    refuses run-directory-failed "full run directory" short
+    is "$(ls -A "$scratch/small")" "" "full run directory: nothing is left"
+    umount "$scratch/small"
+    with_small 4M
+    mount -o remount,ro "$scratch/small"
+    refuses run-directory-failed "read-only run directory" short
+    umount "$scratch/small"
+    unset XL_OCI_RUN_ROOT
+    leaves_nothing "unusable run directory"
+}
+
+no_xenstored() {
+    detached held long
+    stopped xenstored without_xenstored
+    is "$(status held)" running "held: has outlived xenstored's silence"
+    deletes held -f
+    leaves_nothing "silent xenstored"
+}
+
+without_xenstored() {
+    refuses xenstore-unavailable "silent xenstored" short
+    command_fails xenstore-unavailable "silent xenstored, a signal" \
+        xl oci-kill held USR1
+}
+
+# xenconsoled has the domain's console page mapped: Xen cannot free it.
+dying_domain() {
+    detached held long
+    logs held ready
+    stopped xenconsoled command_fails domain-destroy-failed \
+        "a domain that Dom0 holds" xl oci-delete -f held
+    deletes held -f
+    leaves_nothing "a domain that Dom0 holds"
+}
+
+foreign_name() {
+    printf '%s\n' 'name = "taken"' 'memory = 32' \
+        'kernel = "/usr/lib/xl-oci/kernel"' >"$scratch/taken.cfg"
+    xl create -q -p "$scratch/taken.cfg"
+    ok $? "another domain's name: xl made that domain"
+    refuses domain-name-used "another domain's name" -n taken short
+    like "$(xl list taken)" "taken" "another domain's name: it is not touched"
+    xl destroy taken
+    leaves_nothing "another domain's name"
+}
+
+too_large() {
+    refuses domain-memory-short "more memory than Xen has" -m 64G short
+    leaves_nothing "more memory than Xen has"
+}
+
+destroyed_while_created() {
+    refuses domain-start-failed "destroyed while created" -n doomed doomed
+    ! grep -q "must not run" <<<"$output"
+    ok $? "destroyed while created: nothing has run" "$output"
+    leaves_nothing "destroyed while created"
+}
+
+# Reads nothing before the container has ended.
+read_late() {
+    wait_until 90 no_domain_runs
+    cat
+}
+
+no_domain_runs() { [ -e "$scratch/flooded" ] && [ -z "$(domains)" ]; }
+
+slow_reader() {
+    rm -f "$scratch/flooded"
+    { timeout 120 xl oci-create -c -n flood flood 2>"$scratch/errors" \
+        </dev/null; echo $? >"$scratch/code"; } | read_late >"$scratch/late" &
+    wait_until 30 has_status flood running
+    touch "$scratch/flooded"
+    wait $!
+    is "$(<"$scratch/code")" 0 "slow reader: the exit code comes back"
+    like "$(<"$scratch/errors")" '\[console-output-lost\]' \
+        "slow reader: is told that output is lost"
+    is "$(head -n 1 "$scratch/late")" 1 "slow reader: has the beginning"
+    is "$(tail -n 1 "$scratch/late")" "the end" "slow reader: has the end"
+    leaves_nothing "slow reader"
+}
+
+one_name_twice() {
+    local i a b wins=0
+    for i in 1 2 3 4 5; do
+        xl oci-create -n twin -p short >"$scratch/a" 2>&1 &
+        a=$!
+        xl oci-create -n twin -p long >"$scratch/b" 2>&1 &
+        b=$!
+        wait $a; a=$?
+        wait $b; b=$?
+        [ $((a + b)) = 1 ] && wins=$((wins + 1))
+        cat "$scratch/a" "$scratch/b" >>"$scratch/twins"
+        xl oci-delete -f twin
+    done
+    is $wins 5 "two creations of one name: one succeeds, one does not"
+    is "$(grep -c '\[container-exists\]' "$scratch/twins")" 5 \
+        "two creations of one name: the other is told why" \
+        "$(<"$scratch/twins")"
+    leaves_nothing "two creations of one name"
+}
+
+topics own_settings xl_settings full_disk no_xenstored dying_domain \
+    foreign_name too_large destroyed_while_created slow_reader \
+    one_name_twice
+leaves_nothing faults
+done_testing
