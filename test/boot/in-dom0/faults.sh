@@ -111,6 +111,23 @@ dying_domain() {
     leaves_nothing "a domain that Dom0 holds"
 }
 
+# It may not write what confirms a signal.
+deaf_guest() {
+    local node
+    detached deaf long
+    logs deaf ready
+    node=/local/domain/$(xl domid deaf)/data/oci/signal
+    xenstore-write "$node" 0
+    xenstore-chmod "$node" n0
+    command_fails domain-signal-failed "deaf guest" \
+        xl oci-kill --grace=500 deaf WINCH
+    xl oci-kill --grace=500 deaf KILL
+    ok $? "deaf guest: KILL ends it all the same"
+    becomes deaf stopped
+    deletes deaf
+    leaves_nothing "deaf guest"
+}
+
 foreign_name() {
     printf '%s\n' 'name = "taken"' 'memory = 32' \
         'kernel = "/usr/lib/xl-oci/kernel"' >"$scratch/taken.cfg"
@@ -178,7 +195,7 @@ one_name_twice() {
 }
 
 topics own_settings xl_settings full_disk no_xenstored dying_domain \
-    foreign_name too_large destroyed_while_created slow_reader \
+    deaf_guest foreign_name too_large destroyed_while_created slow_reader \
     one_name_twice
 leaves_nothing faults
 done_testing
