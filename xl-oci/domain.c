@@ -72,23 +72,3 @@ int domain_destroy(const char *uuid, struct report *report)
     toolstack_close(ts);
     return rc;
 }
-
-int domain_unpause(const char *uuid, struct report *report)
-{
-    struct domain_state state;
-    struct toolstack *ts;
-    int rc;
-
-    if (domain_find(uuid, &state, report))
-        return -1;
-    if (state.life != DOMAIN_ALIVE) {
-        report_check(report, DOMAIN_START, NULL, "the domain has ended");
-        return -1;
-    }
-    ts = toolstack_open(report);
-    if (!ts)
-        return -1;
-    rc = toolstack_unpause(ts, (uint32_t)state.domid, report);
-    toolstack_close(ts);
-    return rc;
-}

@@ -68,7 +68,4 @@ int domain_name_is_used(const char *name, struct report *report);
  */
 int domain_destroy(const char *uuid, struct report *report);
 
-/* Unpauses the domain of that UUID (what was created with -p). */
-int domain_unpause(const char *uuid, struct report *report);
-
 #endif
