@@ -68,8 +68,8 @@ LIB_SRCS := $(BASE_SRCS) libxl-oci/checks.c \
 
 # device trees: on their own with the base and libfdt
 DT_SRCS := dt/address.c dt/checks.c dt/find.c dt/host-tree.c dt/interrupts.c \
-	dt/passable.c dt/passable-alone.c dt/passable-together.c \
-	dt/references.c
+	dt/layout.c dt/passable.c dt/passable-alone.c dt/passable-together.c \
+	dt/references.c dt/waivers.c
 LIB_SRCS += $(DT_SRCS)
 
 LIB_LIBS := -lyajl -lcap-ng -lseccomp -lfdt
