@@ -100,6 +100,11 @@ XL_OCI_SRCS := xl-oci/files.c xl-oci/run-directory.c xl-oci/record.c \
 	xl-oci/image-trim.c \
 	xl-oci/block-loop.c xl-oci/xenstore-wire.c
 
+# the 9P2000.L server and its jail
+P9_SRCS := $(addprefix xl-oci/9p/,attributes.c data.c fid.c inode.c jail.c \
+	jail-calls.c lock.c message.c names.c open.c server.c walk.c xattr.c)
+XL_OCI_SRCS += $(P9_SRCS)
+
 # programs: xl-oci/<main>.c each
 PROGRAM_xl-oci := xl-oci/main.c
 PROGRAM_xl-oci-monitor := xl-oci/monitor-main.c
@@ -120,7 +125,8 @@ UNIT_TESTS := base-test json-test schema-test spec-test spec-memory-test bad-tes
 	options-test signals-test run-directory-test hooks-test toolstack-test \
 	guest-reader guest-run guest-find-program guest-xenbus \
 	plan-test plan-memory-test refused-test seccomp-test program-test \
-	image-test dt-test
+	image-test dt-test p9-message-test p9-server-test \
+	p9-jail-test
 UNIT_LIBS_image-test := -lnettle
 UNIT_LIBS_toolstack-test := $(LIBXL_LIBS)
 UNIT_LIBS_plan-memory-test := $(LIBXL_LIBS)

@@ -60,8 +60,14 @@ struct p9_jail_inside {
     const char *descriptors; /* static text */
 };
 
-/* Fork, with the child as PID 1 of a new PID namespace; it dies when the
- * parent does. -1 with errno where a namespace cannot be made. */
+/*
+ * Fork, with the child as PID 1 of a new PID namespace. The caller can fork no
+ * other process from then on: it would be in there too.
+ *
+ * Let the child notice the parent's death by the end of a pipe or socket:
+ * PR_SET_PDEATHSIG does not outlast a change of the file system user.
+ * -1 with errno where a namespace cannot be made.
+ */
 pid_t p9_jail_fork(void);
 
 /*

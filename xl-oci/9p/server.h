@@ -70,8 +70,8 @@ uint32_t p9_server_msize(const struct p9_server *s);
  * which may use all of msize.
  *
  * The size of the answer in reply, never more than p9_server_msize() or room;
- * or 0 for what cannot be answered, fewer bytes than a header: drop the
- * connection. Tag and order of requests do not matter to the server: each is
+ * or 0 for what cannot be answered, fewer bytes than a header (or too little
+ * room): drop the connection. Tag and order of requests do not matter to the server: each is
  * answered before the next is looked at, so Tflush has nothing to do.
  */
 size_t p9_server_handle(struct p9_server *s, const void *request,

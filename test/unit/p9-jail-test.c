@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The jail around the 9P server: a process in it works on the export and can
+ * do nothing else. Each attempt is made in a jail of its own, since most are
+ * the process's last.
+ */
+#include "tap.h"
+
+#include <linux/openat2.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "p9-client.h"
+#include "xl-oci/9p/jail.h"
+
+/* Exit codes: what the attempt came to. */
+enum { DONE = 0, REFUSED = 10, NO_JAIL = 11 };
+
+static struct p9_jail_inside inside;
+static const struct p9_jail_call extra[] = {
+    { SYS_ioctl, 1, true, FIONREAD },
+};
+
+static struct p9_jail jail_of(void)
+{
+    struct p9_jail jail = {
+        .export_path = export_of, .descriptors_max = 1000,
+        .calls = extra, .call_count = 1,
+    };
+
+    return jail;
+}
+
+static int result(bool done)
+{
+    return done ? DONE : REFUSED;
+}
+
+/* Exit code of attempt in a jail, or minus the signal that ended it. */
+static int in_jail(const struct p9_jail *jail, int (*attempt)(void))
+{
+    int status, outer = fork();
+
+    if (!outer) {
+        pid_t pid = p9_jail_fork();
+        const char *failed = "";
+
+        if (pid > 0) {
+            waitpid(pid, &status, 0);
+            _exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) :
+                  WEXITSTATUS(status));
+        }
+        if (pid < 0 || p9_jail_enter(jail, &inside, &failed) < 0) {
+            fprintf(stderr, "# %s: %m\n", failed);
+            _exit(NO_JAIL);
+        }
+        _exit(attempt());
+    }
+    waitpid(outer, &status, 0);
+    status = WEXITSTATUS(status);
+    return status > 128 ? 128 - status : status;
+}
+
+static void expect(int (*attempt)(void), int want, const char *name)
+{
+    struct p9_jail jail = jail_of();
+    int got = in_jail(&jail, attempt);
+
+    if (!ok(got == want, "%s", name))
+        printf("#   got:  %d\n#   want: %d\n", got, want);
+}
+
+/* --- what must work: the server --------------------------------------------------- */
+
+static int serve(void)
+{
+    struct p9_settings settings = { .descriptors = inside.descriptors };
+    struct attributes a;
+    uint32_t n;
+
+    server = p9_server_new(inside.export_fd, &settings);
+    if (!server || call(P9_TVERSION, "ds", P9_MSIZE_MAX, P9_VERSION) ||
+        do_attach(ROOT_FID, 1000))
+        return 20;
+    call(P9_TWALK, "ddw", ROOT_FID, 1u, 0);
+    if (do_create(1, "made", O_RDWR, 04755) || do_write(1, 0, "abc", 3, &n))
+        return 21;
+    if (do_path(2, "made") || do_getattr(2, &a) || a.uid != 1000 ||
+        a.mode != (S_IFREG | 04755))
+        return 22;
+    if (do_setattr(2, (struct change){ .valid = 0x7, .mode = 06711,
+                                       .uid = 1234, .gid = 5678 }) ||
+        do_getattr(2, &a) || a.uid != 1234 || a.gid != 5678 ||
+        a.mode != (S_IFREG | 06711))
+        return 23;
+    if (call(P9_TUNLINKAT, "dsd", ROOT_FID, "made", 0u) || do_open(2, O_RDWR) ||
+        do_read(2, 0, 10, &n) || n != 3 ||
+        do_setattr(2, (struct change){ .valid = 0x8, .size = 1 }))
+        return 24;
+    if (call(P9_TLOCK, "dbdqqds", 2u, 1, 0u, UINT64_C(0), UINT64_C(0), 1u, "g")
+        || p9_read_u8(&answer))
+        return 25;
+    if (call(P9_TMKDIR, "dsdd", ROOT_FID, "dir", 0755u, 0u) ||
+        call(P9_TSYMLINK, "dssd", ROOT_FID, "link", "/etc/passwd", 0u) ||
+        call(P9_TMKNOD, "dsdddd", ROOT_FID, "fifo", (uint32_t)S_IFIFO | 0600,
+             0u, 0u, 0u) ||
+        call(P9_TMKNOD, "dsdddd", ROOT_FID, "whiteout", (uint32_t)S_IFCHR, 0u,
+             0u, 0u) ||
+        do_path(3, "link") || call(P9_TREADLINK, "d", 3u) ||
+        call(P9_TLINK, "dds", ROOT_FID, 3u, "link2") ||
+        call(P9_TRENAMEAT, "dsds", ROOT_FID, "link2", ROOT_FID, "link3"))
+        return 26;
+    call(P9_TWALK, "ddw", ROOT_FID, 4u, 0);
+    if (do_open(4, O_RDONLY) || call(P9_TREADDIR, "dqd", 4u, UINT64_C(0), 9999u)
+        || call(P9_TFSYNC, "dd", 4u, 0u) || call(P9_TSTATFS, "d", 4u))
+        return 27;
+    if (call(P9_TUNLINKAT, "dsd", ROOT_FID, "dir", 0x200u) ||
+        call(P9_TUNLINKAT, "dsd", ROOT_FID, "link", 0u) ||
+        call(P9_TUNLINKAT, "dsd", ROOT_FID, "link3", 0u) ||
+        call(P9_TUNLINKAT, "dsd", ROOT_FID, "fifo", 0u) ||
+        call(P9_TUNLINKAT, "dsd", ROOT_FID, "whiteout", 0u))
+        return 28;
+    p9_server_free(server);
+    return DONE;
+}
+
+static int serve_xattr(void)
+{
+    struct p9_settings settings = { .descriptors = inside.descriptors };
+
+    server = p9_server_new(inside.export_fd, &settings);
+    call(P9_TVERSION, "ds", P9_MSIZE_MAX, P9_VERSION);
+    do_attach(ROOT_FID, 0);
+    if (call(P9_TWALK, "ddw", ROOT_FID, 1u, 0) ||
+        call(P9_TXATTRCREATE, "dsqd", 1u, "user.x", UINT64_C(3), 0u) ||
+        call(P9_TWRITE, "dqD", 1u, UINT64_C(0), 3u, "abc") || do_clunk(1) ||
+        call(P9_TXATTRWALK, "dds", ROOT_FID, 2u, "user.x") ||
+        p9_read_u64(&answer) != 3 ||
+        call(P9_TXATTRWALK, "dds", ROOT_FID, 3u, ""))
+        return 30;
+    return DONE;
+}
+
+/* new fids, big messages: the C library may want memory */
+static int use_memory(void)
+{
+    char *p = malloc(1 << 20);
+
+    if (!p)
+        return REFUSED;
+    memset(p, 1, 1 << 20);
+    free(p);
+    return DONE;
+}
+
+/* --- what is seen ------------------------------------------------------------------ */
+
+/* Everything below the root: it is empty. */
+static int list_root(void)
+{
+    char buffer[4096];
+    int fd = open("/", O_RDONLY | O_DIRECTORY);
+    long n = syscall(SYS_getdents64, fd, buffer, sizeof(buffer));
+
+    return result(fd < 0 || n != 2 * 24); /* . and .. */
+}
+
+static int open_passwd(void)
+{
+    return result(open("/etc/passwd", O_RDONLY) >= 0);
+}
+
+static int open_outside(void)
+{
+    return result(open(outside_of, O_PATH) >= 0);
+}
+
+static bool same_file(int a, int b)
+{
+    struct stat x, y;
+
+    return !fstat(a, &x) && !fstat(b, &y) && x.st_ino == y.st_ino &&
+        x.st_dev == y.st_dev;
+}
+
+static int leave_upwards(void)
+{
+    int up = openat(inside.export_fd, "..", O_PATH);
+    int far = openat(inside.export_fd, "../../../../../../..", O_PATH);
+
+    return result(!same_file(up, inside.export_fd) ||
+                  !same_file(far, inside.export_fd));
+}
+
+/* The working directory shows the descriptors and nothing else of procfs. */
+static int leave_descriptors(void)
+{
+    int here = open(".", O_PATH), up = open("..", O_PATH);
+
+    return result(!same_file(here, up) || open("../exe", O_PATH) >= 0 ||
+                  open("../root", O_PATH) >= 0 ||
+                  open("self", O_PATH) >= 0 || open("exe", O_PATH) >= 0);
+}
+
+static int follow_symlink(void)
+{
+    return result(openat(inside.export_fd, "to-outside", O_RDONLY) >= 0 ||
+                  openat(inside.export_fd, "to-passwd", O_RDONLY) >= 0 ||
+                  openat(inside.export_fd, "to-here", O_RDONLY) >= 0);
+}
+
+static int open_device(void)
+{
+    return result(openat(inside.export_fd, "null", O_RDONLY) >= 0);
+}
+
+static int see_what_is_mounted_below(void)
+{
+    return result(openat(inside.export_fd, "mounted/inner", O_PATH) >= 0);
+}
+
+static int make_device(void)
+{
+    return result(!mknodat(inside.export_fd, "zero", S_IFCHR | 0666,
+                           (dev_t)0x105));
+}
+
+static int write_export(void)
+{
+    return result(openat(inside.export_fd, "new", O_CREAT | O_WRONLY, 0600) >=
+                  0 || !fchownat(inside.export_fd, "", 1, 1, AT_EMPTY_PATH));
+}
+
+static int many_descriptors(void)
+{
+    int i;
+
+    for (i = 0; i < 1100; i++)
+        if (openat(inside.export_fd, ".", O_PATH) < 0)
+            return result(false);
+    return DONE;
+}
+
+/* --- system calls that end the process ---------------------------------------------- */
+
+#define ATTEMPT(name, expression) \
+    static int name(void) { return result((long)(expression) != -1); }
+
+ATTEMPT(do_socket, socket(AF_INET, SOCK_STREAM, 0))
+ATTEMPT(do_unix_socket, socket(AF_UNIX, SOCK_STREAM, 0))
+ATTEMPT(do_ptrace, ptrace(PTRACE_ATTACH, 1, 0, 0))
+ATTEMPT(do_mount, mount("none", "/", "tmpfs", 0, NULL))
+ATTEMPT(do_umount, umount2("/", MNT_DETACH))
+ATTEMPT(do_open_tree, open_tree(AT_FDCWD, "/", OPEN_TREE_CLONE))
+ATTEMPT(do_chroot, chroot("/"))
+ATTEMPT(do_chdir, chdir("/"))
+ATTEMPT(do_fork, fork())
+ATTEMPT(do_clone3, syscall(SYS_clone3, NULL, 0))
+ATTEMPT(do_exec, syscall(SYS_execveat, inside.export_fd, "program",
+                         (char *[]){ NULL }, (char *[]){ NULL }, 0))
+ATTEMPT(do_unshare, unshare(CLONE_NEWUSER))
+ATTEMPT(do_setns, setns(inside.export_fd, 0))
+ATTEMPT(do_kill, kill(1, 0))
+ATTEMPT(do_by_handle, syscall(SYS_open_by_handle_at, inside.export_fd, NULL, 0))
+ATTEMPT(do_bpf, syscall(SYS_bpf, 0, NULL, 0))
+ATTEMPT(do_perf, syscall(SYS_perf_event_open, NULL, 0, 0, 0, 0))
+ATTEMPT(do_keyctl, syscall(SYS_keyctl, 0, 0, 0))
+ATTEMPT(do_uring, syscall(SYS_io_uring_setup, 1, NULL))
+ATTEMPT(do_setuid, setresuid(0, 0, 0))
+ATTEMPT(do_prctl, prctl(PR_SET_DUMPABLE, 1))
+ATTEMPT(do_memory_exec, mmap(NULL, 4096, PROT_READ | PROT_EXEC,
+                             MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))
+ATTEMPT(do_mprotect, mprotect((void *)0x1000, 4096, PROT_EXEC))
+ATTEMPT(do_memfd, syscall(SYS_memfd_create, "x", 0))
+ATTEMPT(do_reboot, syscall(SYS_reboot, 0, 0, 0, NULL))
+ATTEMPT(do_module, syscall(SYS_init_module, NULL, 0, ""))
+ATTEMPT(do_set_time, syscall(SYS_clock_settime, 0, NULL))
+ATTEMPT(do_own_signals, fcntl(0, F_SETOWN, 1))
+ATTEMPT(do_other_ioctl, ioctl(1, FIONBIO, 0))
+ATTEMPT(do_other_ioctl_fd, ioctl(0, FIONREAD, 0))
+
+static int do_allowed_ioctl(void)
+{
+    int n;
+
+    ioctl(1, FIONREAD, &n); /* whatever it says, the process goes on */
+    return DONE;
+}
+
+static const struct { const char *name; int (*attempt)(void); } deadly[] = {
+    { "a socket of the network", do_socket },
+    { "a local socket", do_unix_socket },
+    { "ptrace", do_ptrace },
+    { "mount", do_mount },
+    { "umount", do_umount },
+    { "open_tree", do_open_tree },
+    { "chroot", do_chroot },
+    { "chdir", do_chdir },
+    { "fork", do_fork },
+    { "clone3", do_clone3 },
+    { "exec", do_exec },
+    { "a user namespace", do_unshare },
+    { "setns", do_setns },
+    { "kill", do_kill },
+    { "opening by handle", do_by_handle },
+    { "bpf", do_bpf },
+    { "perf", do_perf },
+    { "keys", do_keyctl },
+    { "io_uring", do_uring },
+    { "another user", do_setuid },
+    { "prctl", do_prctl },
+    { "memory to execute", do_memory_exec },
+    { "mprotect", do_mprotect },
+    { "memfd", do_memfd },
+    { "reboot", do_reboot },
+    { "a kernel module", do_module },
+    { "the clock", do_set_time },
+    { "signals by fcntl", do_own_signals },
+    { "an ioctl that was not allowed", do_other_ioctl },
+    { "an allowed ioctl on another descriptor", do_other_ioctl_fd },
+};
+
+static void test_visible(void)
+{
+    expect(list_root, REFUSED, "the root directory is empty");
+    expect(open_passwd, REFUSED, "/etc/passwd is not there");
+    expect(open_outside, REFUSED, "nor what is beside the export");
+    expect(leave_upwards, REFUSED, "the export has no parent");
+    expect(leave_descriptors, REFUSED, "nor has the list of descriptors");
+    expect(follow_symlink, REFUSED, "no symbolic link is followed");
+    expect(open_device, REFUSED, "no device is opened");
+    expect(see_what_is_mounted_below, REFUSED,
+           "what is mounted below the export is not in it");
+    expect(make_device, REFUSED, "no device node is made");
+    expect(many_descriptors, REFUSED, "descriptors are limited");
+}
+
+static void test_read_only(void)
+{
+    struct p9_jail jail = jail_of();
+
+    is_int(in_jail(&jail, write_export), DONE, "an export can be written");
+    jail.read_only = true;
+    is_int(in_jail(&jail, write_export), REFUSED, "a read-only one cannot");
+}
+
+/* As on an initramfs, which pivot_root(2) does not take away. */
+static int without_pivot(int (*attempt)(void))
+{
+    struct p9_jail jail = jail_of();
+    int status, pid = fork();
+
+    if (!pid) {
+        scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+
+        if (seccomp_rule_add(filter, SCMP_ACT_ERRNO(EINVAL),
+                             SCMP_SYS(pivot_root), 0) || seccomp_load(filter))
+            _exit(NO_JAIL);
+        _exit(in_jail(&jail, attempt));
+    }
+    waitpid(pid, &status, 0);
+    return WEXITSTATUS(status);
+}
+
+static int open_old_root(void)
+{
+    return result(open(outside_of, O_PATH) >= 0 ||
+                  open(export_of, O_PATH) >= 0 || open("/tmp", O_PATH) >= 0);
+}
+
+static void test_no_pivot(void)
+{
+    is_int(without_pivot(serve), DONE, "where the root cannot be pivoted: serves");
+    is_int(without_pivot(list_root), REFUSED, "its root is empty");
+    is_int(without_pivot(open_old_root), REFUSED, "the old one is out of reach");
+    is_int(without_pivot(leave_upwards), REFUSED, "the export has no parent");
+}
+
+static void test_bad_export(void)
+{
+    struct p9_jail jail = jail_of();
+
+    jail.export_path = in_export("no-such");
+    is_int(in_jail(&jail, use_memory), NO_JAIL, "an export that is missing");
+    jail.export_path = in_export("program");
+    is_int(in_jail(&jail, use_memory), NO_JAIL, "an export that is a file");
+}
+
+static void populate(void)
+{
+    char path[200];
+
+    snprintf(path, sizeof(path), "%s/secret", outside_of);
+    if (symlink(path, in_export("to-outside")) ||
+        symlink("/etc/passwd", in_export("to-passwd")) ||
+        symlink("program", in_export("to-here")))
+        exit(1);
+    close(open(in_export("program"), O_CREAT | O_WRONLY, 0755));
+    mkdir(in_export("mounted"), 0755);
+    if (!mount("none", in_export("mounted"), "tmpfs", 0, NULL))
+        mkdir(in_export("mounted/inner"), 0755);
+    mknod(in_export("null"), S_IFCHR | 0666, (dev_t)0x103);
+}
+
+int main(void)
+{
+    size_t i;
+
+#ifdef __SANITIZE_ADDRESS__
+    puts("1..0 # SKIP AddressSanitizer needs calls that the jail forbids");
+    return 0;
+#endif
+    if (geteuid() || unshare(CLONE_NEWNS)) {
+        puts("1..0 # SKIP only root can make a jail");
+        return 0;
+    }
+    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+    scratch_make();
+    prctl(PR_SET_SECUREBITS, 0);
+    populate();
+    expect(use_memory, DONE, "memory can be allocated");
+    expect(serve, DONE, "every request works");
+    expect(serve_xattr, DONE, "and extended attributes");
+    test_visible();
+    test_read_only();
+    expect(do_allowed_ioctl, DONE, "an ioctl that the caller needs");
+    for (i = 0; i < sizeof(deadly) / sizeof(deadly[0]); i++)
+        expect(deadly[i].attempt, -SIGSYS, deadly[i].name);
+    test_no_pivot();
+    test_bad_export();
+    umount2(in_export("mounted"), MNT_DETACH);
+    return done_testing();
+}

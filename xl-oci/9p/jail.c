@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "jail.h"
+
+#include "jail-calls.h"
+
+#include <cap-ng.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/securebits.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define DESCRIPTORS_DEFAULT (65536u + 4096u + 256u)
+
+/* What the steps hand on to each other. */
+struct entering {
+    const struct p9_jail *jail;
+    int export_fd;  /* a mount of the export alone, attached nowhere */
+    int root_fd;    /* an empty tmpfs */
+    int links_fd;   /* a mount of /proc/PID/fd alone */
+};
+
+/* --- a new PID namespace -------------------------------------------------------- */
+
+pid_t p9_jail_fork(void)
+{
+    /* of children; the namespace of the caller stays as it is */
+    return unshare(CLONE_NEWPID) < 0 ? -1 : fork();
+}
+
+/* --- steps: 0 or -1 with errno --------------------------------------------------- */
+
+/* Cloned before the namespaces change, since only a mount of the caller's can
+ * be; not recursive, so that what is mounted below stays outside. */
+static int export_clone(struct entering *e)
+{
+    struct mount_attr attr = {
+        .attr_set = MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC |
+                    MOUNT_ATTR_NOSYMFOLLOW |
+                    (e->jail->read_only ? MOUNT_ATTR_RDONLY : 0),
+        .propagation = MS_PRIVATE,
+    };
+    struct stat st;
+
+    e->export_fd = open_tree(AT_FDCWD, e->jail->export_path,
+                             OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+    if (e->export_fd < 0 || fstat(e->export_fd, &st) < 0)
+        return -1;
+    if (!S_ISDIR(st.st_mode)) {
+        errno = ENOTDIR;
+        return -1;
+    }
+    return mount_setattr(e->export_fd, "", AT_EMPTY_PATH, &attr, sizeof(attr));
+}
+
+static int namespaces_leave(struct entering *e)
+{
+    (void)e;
+    if (unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS |
+                CLONE_NEWCGROUP) < 0)
+        return -1;
+    /* what is unmounted here stays mounted elsewhere */
+    return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+}
+
+static int file_system_new(const char *type, const char *key,
+                           const char *value, unsigned int attributes)
+{
+    int fd = fsopen(type, FSOPEN_CLOEXEC), mount_fd = -1, error;
+
+    if (fd < 0)
+        return -1;
+    if (fsconfig(fd, FSCONFIG_SET_STRING, key, value, 0) >= 0 &&
+        fsconfig(fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) >= 0)
+        mount_fd = fsmount(fd, FSMOUNT_CLOEXEC, attributes);
+    error = errno;
+    close(fd);
+    errno = error;
+    return mount_fd;
+}
+
+/*
+ * Files are opened by the links of /proc/PID/fd (inode.c). Of the procfs of
+ * this PID namespace just that directory is made a mount and kept: no other
+ * part of it can be reached from there.
+ */
+static int links_clone(struct entering *e)
+{
+    int proc_fd = file_system_new("proc", "subset", "pid",
+                                  MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID |
+                                  MOUNT_ATTR_NOEXEC);
+
+    if (proc_fd < 0)
+        return -1;
+    e->links_fd = open_tree(proc_fd, "self/fd",
+                            OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+    close(proc_fd);
+    return e->links_fd < 0 ? -1 : 0;
+}
+
+static int root_make(struct entering *e)
+{
+    e->root_fd = file_system_new("tmpfs", "size", "4k",
+                                 MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV |
+                                 MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC |
+                                 MOUNT_ATTR_NOSYMFOLLOW);
+    return e->root_fd < 0 ? -1 : 0;
+}
+
+/*
+ * The empty root takes the place of all mounts there were. The export itself
+ * serves as the place to attach it to. An initramfs cannot be pivoted away
+ * (pivot_root(2), EINVAL): there the empty root covers it.
+ */
+static int root_change(struct entering *e)
+{
+    if (move_mount(e->root_fd, "", AT_FDCWD, e->jail->export_path,
+                   MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS) < 0 ||
+        fchdir(e->root_fd) < 0)
+        return -1;
+    if (!syscall(SYS_pivot_root, ".", "."))
+        return umount2(".", MNT_DETACH) < 0 ? -1 : chdir("/");
+    if (errno != EINVAL || mount(".", "/", NULL, MS_MOVE, NULL) < 0)
+        return -1;
+    return chroot(".");
+}
+
+static int directory_change(struct entering *e)
+{
+    return fchdir(e->links_fd);
+}
+
+static int limit(int resource, uint64_t value)
+{
+    struct rlimit r = { value, value };
+
+    return setrlimit((__rlimit_resource_t)resource, &r);
+}
+
+static int limits_set(struct entering *e)
+{
+    uint32_t descriptors = e->jail->descriptors_max ?
+        e->jail->descriptors_max : DESCRIPTORS_DEFAULT;
+
+    umask(0); /* modes are as the guest says */
+    if (limit(RLIMIT_NOFILE, descriptors) < 0 || limit(RLIMIT_NPROC, 0) < 0 ||
+        limit(RLIMIT_CORE, 0) < 0 || limit(RLIMIT_MSGQUEUE, 0) < 0)
+        return -1;
+    return e->jail->memory_max ? limit(RLIMIT_AS, e->jail->memory_max) : 0;
+}
+
+/*
+ * NO_SETUID_FIXUP: setfsuid() to the owner of a new file shall not take away
+ * the capabilities by which a server reaches the files of all owners. NOROOT:
+ * user 0 gets none back by an exec.
+ */
+static int privileges_drop(struct entering *e)
+{
+    (void)e;
+    if (prctl(PR_SET_SECUREBITS,
+              SECBIT_NO_SETUID_FIXUP | SECBIT_NO_SETUID_FIXUP_LOCKED |
+              SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_KEEP_CAPS_LOCKED |
+              SECBIT_NO_CAP_AMBIENT_RAISE |
+              SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED) < 0)
+        return -1;
+    capng_clear(CAPNG_SELECT_ALL);
+    if (capng_updatev(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_CHOWN,
+                      CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID, CAP_SETUID,
+                      CAP_SETGID, CAP_SETFCAP, -1) < 0 ||
+        capng_apply(CAPNG_SELECT_ALL) < 0) {
+        errno = EPERM;
+        return -1;
+    }
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+static int calls_filter(struct entering *e)
+{
+    return p9_jail_filter(e->jail);
+}
+
+static const struct {
+    const char *name;
+    int (*run)(struct entering *e);
+} steps[] = {
+    { "mounting the directory", export_clone },
+    { "making namespaces", namespaces_leave },
+    { "mounting procfs", links_clone },
+    { "making an empty root", root_make },
+    { "changing the root", root_change },
+    { "changing the directory", directory_change },
+    { "setting limits", limits_set },
+    { "dropping privileges", privileges_drop },
+    { "filtering system calls", calls_filter },
+};
+
+int p9_jail_enter(const struct p9_jail *jail, struct p9_jail_inside *inside,
+                  const char **failed)
+{
+    struct entering e = { jail, -1, -1, -1 };
+    size_t i;
+
+    /* reads what it needs of /proc while there is one */
+    capng_get_caps_process();
+    for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+        if (steps[i].run(&e) < 0) {
+            *failed = steps[i].name;
+            return -1;
+        }
+    inside->export_fd = e.export_fd;
+    inside->descriptors = ".";
+    return 0;
+}
