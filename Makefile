@@ -67,8 +67,13 @@ LIB_SRCS := $(BASE_SRCS) libxl-oci/checks.c \
 	libxl-oci/bundle-file.c libxl-oci/bundle.c libxl-oci/survey.c
 
 # device trees: on their own with the base and libfdt
-DT_SRCS := dt/address.c dt/checks.c dt/find.c dt/host-tree.c dt/interrupts.c \
-	dt/layout.c dt/passable.c dt/passable-alone.c dt/passable-together.c \
+DT_SRCS := dt/address.c dt/checks.c dt/clock-rate.c dt/emit.c dt/find.c \
+	dt/frames.c dt/guest-bridge.c dt/guest-interrupts.c dt/guest-nodes.c \
+	dt/guest-tree.c dt/guest-uio.c dt/host-tree.c dt/interrupts.c \
+	dt/lines.c dt/merge.c dt/passthrough.c dt/properties.c dt/select.c \
+	dt/stubs.c dt/template.c dt/verify.c \
+	dt/layout.c dt/passable.c dt/passable-alone.c dt/passable-index.c \
+	dt/passable-together.c \
 	dt/references.c dt/waivers.c
 LIB_SRCS += $(DT_SRCS)
 
@@ -92,7 +97,8 @@ XL_OCI_SRCS := xl-oci/files.c xl-oci/run-directory.c xl-oci/record.c \
 	xl-oci/commands.c xl-oci/cmd-explain.c xl-oci/cmd-coverage.c \
 	xl-oci/cmd-check.c xl-oci/cmd-plan.c xl-oci/cmd-list.c \
 	xl-oci/cmd-state.c xl-oci/cmd-logs.c xl-oci/cmd-kill.c \
-	xl-oci/cmd-delete.c xl-oci/cmd-devices.c xl-oci/cmd-generate.c \
+	xl-oci/cmd-delete.c xl-oci/cmd-devices.c xl-oci/devices-list.c \
+	xl-oci/devices-dts.c xl-oci/devices-plan.c xl-oci/cmd-generate.c \
 	xl-oci/state.c \
 	xl-oci/signals.c \
 	xl-oci/tree-digest.c xl-oci/image.c xl-oci/image-cache.c \

@@ -24,7 +24,7 @@ static wide read_cells(const struct dt_property *p, size_t first, size_t n)
 }
 
 /* A PCI address has its space in the first cell: no address of the CPU's. */
-static bool is_pci(const struct dt_node *bus)
+bool dt_is_pci(const struct dt_node *bus)
 {
     const char *type = dt_string(bus, "device_type");
 
@@ -39,7 +39,7 @@ static enum outcome translate(const struct dt_node *bus, wide *address,
     size_t child = bus->address_cells, up = bus->parent->address_cells;
     size_t row = child + up + bus->size_cells, i, n;
 
-    if (!ranges || is_pci(bus))
+    if (!ranges || dt_is_pci(bus))
         return NOT_MAPPED;
     if (!ranges->size_bytes)
         return TRANSLATED;
@@ -99,10 +99,10 @@ static bool is_mapped(const struct dt_node *node)
 {
     const struct dt_node *bus;
 
-    if (!node->parent || !node->parent->size_cells || is_pci(node->parent))
+    if (!node->parent || !node->parent->size_cells || dt_is_pci(node->parent))
         return false;
     for (bus = node->parent; bus->parent; bus = bus->parent)
-        if (!dt_property(bus, "ranges") || is_pci(bus))
+        if (!dt_property(bus, "ranges") || dt_is_pci(bus))
             return false;
     return true;
 }
@@ -143,5 +143,50 @@ int dt_regions_read(struct arena *arena, const struct dt_node *node,
     }
     regions->list = list;
     regions->count = used;
+    return 0;
+}
+
+int dt_ranges_read(struct arena *arena, const struct dt_node *bridge,
+                   const struct dt_range **ranges, size_t *n_ranges)
+{
+    const struct dt_property *p = dt_property(bridge, "ranges");
+    size_t child = bridge->address_cells, up, row, i, k, n;
+    struct dt_range *list;
+
+    *ranges = NULL;
+    *n_ranges = 0;
+    if (!p || !p->size_bytes || !bridge->parent)
+        return 0;
+    up = bridge->parent->address_cells;
+    row = child + up + bridge->size_cells;
+    list = ARENA_ARRAY(arena, struct dt_range, DT_MAX_RANGES);
+    if (!list)
+        return -1;
+    *ranges = list;
+    *n_ranges = 1;
+    list[0].problem = "its ranges are wrong or too many";
+    if (child > MAX_CELLS || up > MAX_CELLS ||
+        bridge->size_cells > MAX_CELLS || !row ||
+        p->size_bytes % (4 * row) ||
+        p->size_bytes / (4 * row) > DT_MAX_RANGES)
+        return 0;
+    n = p->size_bytes / (4 * row);
+    for (i = 0; i < n; i++) {
+        struct dt_region region = { 0, 0 };
+        wide size = read_cells(p, i * row + child + up, bridge->size_cells);
+
+        for (k = 0; k < child; k++)
+            list[i].child[k] = dt_cell(p, i * row + k);
+        list[i].n_child = child;
+        list[i].problem = "its size is 0";
+        if (!size)
+            continue;
+        if (translate_all(bridge, read_cells(p, i * row + child, up), size,
+                          &region, &list[i].problem) == NOT_MAPPED)
+            list[i].problem = "its bus is not mapped";
+        list[i].address = region.address;
+        list[i].size_bytes = region.size_bytes;
+    }
+    *n_ranges = n;
     return 0;
 }

@@ -77,9 +77,9 @@ static void consider_names(struct nearest *n, const struct dt_node *list)
 }
 
 static void report_unknown(const struct dt_tree *tree, const char *name,
+                           const struct report_where *where,
                            struct report *report)
 {
-    struct report_where where = { .file = tree->file };
     const char *slash = strrchr(name, '/');
     struct nearest n = { .word = slash ? slash + 1 : name };
     size_t i;
@@ -93,7 +93,7 @@ static void report_unknown(const struct dt_tree *tree, const char *name,
             consider_names(&n, dt_by_path(tree, "/__symbols__"));
         }
     }
-    dt_report(report, NODE_UNKNOWN, &where,
+    dt_report(report, NODE_UNKNOWN, where,
               "there is no node \"%.200s\"%s%s%s", name,
               n.best ? "; did you mean " : "", n.best ? n.best : "",
               n.best ? "?" : "");
@@ -101,17 +101,17 @@ static void report_unknown(const struct dt_tree *tree, const char *name,
 
 static const struct dt_node *find_path(const struct dt_tree *tree,
                                        const char *name,
+                                       const struct report_where *where,
                                        struct report *report)
 {
     const struct dt_node *node = dt_by_path(tree, name);
-    struct report_where where = { .file = tree->file };
     size_t i;
 
     for (i = 1; !node && i < tree->n_nodes; i++)
         if (path_matches(name, &tree->nodes[i]))
             node = &tree->nodes[i];
     if (!node) {
-        report_unknown(tree, name, report);
+        report_unknown(tree, name, where, report);
         return NULL;
     }
     if (!strcmp(node->path, name))
@@ -119,7 +119,7 @@ static const struct dt_node *find_path(const struct dt_tree *tree,
     for (i = (size_t)(node - tree->nodes) + 1; i < tree->n_nodes; i++) {
         if (!path_matches(name, &tree->nodes[i]))
             continue;
-        dt_report(report, NODE_AMBIGUOUS, &where,
+        dt_report(report, NODE_AMBIGUOUS, where,
                   "\"%s\" is %s or %s", name, node->path,
                   tree->nodes[i].path);
         return NULL;
@@ -136,25 +136,34 @@ static const struct dt_node *by_list(const struct dt_tree *tree,
     return path ? dt_by_path(tree, path) : NULL;
 }
 
-const struct dt_node *dt_find(const struct dt_tree *tree, const char *name,
-                              struct report *report)
+const struct dt_node *dt_find_for(const struct dt_tree *tree,
+                                  const char *name,
+                                  const struct report_where *where,
+                                  struct report *report)
 {
-    struct report_where where = { .file = tree->file };
     const struct dt_node *alias, *label;
 
     if (name[0] == '/')
-        return find_path(tree, name, report);
+        return find_path(tree, name, where, report);
     alias = by_list(tree, "/aliases", name);
     label = by_list(tree, "/__symbols__", name);
     if (alias && label && alias != label) {
-        dt_report(report, NODE_AMBIGUOUS, &where,
+        dt_report(report, NODE_AMBIGUOUS, where,
                   "\"%s\" is the alias of %s and the label of %s", name,
                   alias->path, label->path);
         return NULL;
     }
     if (!alias && !label)
-        report_unknown(tree, name, report);
+        report_unknown(tree, name, where, report);
     return alias ? alias : label;
+}
+
+const struct dt_node *dt_find(const struct dt_tree *tree, const char *name,
+                              struct report *report)
+{
+    struct report_where where = { .file = tree->file };
+
+    return dt_find_for(tree, name, &where, report);
 }
 
 const struct dt_node *dt_follow_alias(const struct dt_tree *tree,

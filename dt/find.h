@@ -6,6 +6,7 @@
 struct dt_node;
 struct dt_tree;
 struct report;
+struct report_where;
 
 /*
  * By path ("/soc/rtc@9010000"; a component may omit its unit address when
@@ -15,6 +16,12 @@ struct report;
  */
 const struct dt_node *dt_find(const struct dt_tree *tree, const char *name,
                               struct report *report);
+
+/* The same, with errors at where: who uses the name. */
+const struct dt_node *dt_find_for(const struct dt_tree *tree,
+                                  const char *name,
+                                  const struct report_where *where,
+                                  struct report *report);
 
 /* The node that a path or an alias names, up to a ":" as stdout-path has;
  * NULL when there is none. */

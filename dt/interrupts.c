@@ -34,7 +34,7 @@ const char *dt_interrupt_kind_name(enum dt_interrupt_kind kind)
     return kinds[kind].name;
 }
 
-int dt_is_gic(const struct dt_node *node)
+bool dt_is_gic(const struct dt_node *node)
 {
     /* Linux drivers/irqchip/irq-gic.c, irq-gic-v3.c: IRQCHIP_DECLARE */
     static const char *const names[] = {
@@ -47,8 +47,8 @@ int dt_is_gic(const struct dt_node *node)
 
     for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (dt_is_compatible(node, names[i]))
-            return 1;
-    return 0;
+            return true;
+    return false;
 }
 
 /*
@@ -190,6 +190,8 @@ static int decode(struct search *s, struct dt_interrupt *interrupt)
 static void resolve(struct search *s, struct dt_interrupt *interrupt)
 {
     s->problem = NULL;
+    interrupt->parent = s->at;
+    interrupt->n_cells = s->n;
     if (!follow(s))
         decode(s, interrupt);
     interrupt->controller = s->at;
@@ -245,10 +247,72 @@ int dt_interrupts_read(struct arena *arena, const struct dt_tree *tree,
                 "a specifier that is cut short or too long a list";
             break;
         }
+        list[count].cells = p->value + 4 * at;
         at += s.n;
         resolve(&s, &list[count++]);
     }
     interrupts->list = list;
     interrupts->count = count;
+    return 0;
+}
+
+/* The row at `at`; how many cells it has, 0 when it cannot be read. */
+static size_t read_row(struct search *s, const struct dt_property *map,
+                       size_t at, size_t n_child, struct dt_map_row *row)
+{
+    const struct dt_property p = { map->name, map->value,
+                                   map->size_bytes };
+    size_t parent = at + n_child, up_na;
+    const struct dt_node *up;
+
+    row->child = map->value + 4 * at;
+    row->n_child_cells = n_child;
+    row->line.problem = "a wrong interrupt-map";
+    if (parent + 1 > map->size_bytes / 4)
+        return 0;
+    up = dt_by_phandle(s->tree, dt_cell(map, parent));
+    row->line.controller = up;
+    up_na = up ? dt_cell_or(up, "#address-cells", 0) : 0;
+    if (up_na > MAX_CELLS || !take(s, &p, parent + 1 + up_na, up))
+        return 0;
+    row->line.cells = map->value + 4 * (parent + 1 + up_na);
+    resolve(s, &row->line);
+    return n_child + 1 + up_na + row->line.n_cells;
+}
+
+int dt_interrupt_map_read(struct arena *arena, const struct dt_tree *tree,
+                          const struct dt_node *node,
+                          const struct dt_map_row **rows, size_t *n_rows)
+{
+    const struct dt_property *map = dt_property(node, "interrupt-map");
+    size_t n_child = nexus_address_cells(node) +
+                     dt_cell_or(node, "#interrupt-cells", 0);
+    struct search s = { .tree = tree, .device = node };
+    struct dt_map_row *list;
+    size_t at = 0, count = 0, n, most;
+
+    *rows = NULL;
+    *n_rows = 0;
+    if (!map || !map->size_bytes)
+        return 0;
+    most = map->size_bytes / 4 + 1;
+    if (most > DT_MAX_MAP_ROWS)
+        most = DT_MAX_MAP_ROWS;
+    list = ARENA_ARRAY(arena, struct dt_map_row, most);
+    if (!list)
+        return -1;
+    while (4 * at < map->size_bytes && count < most) {
+        n = n_child && n_child <= MAX_CELLS && map->size_bytes % 4 == 0 &&
+            count + 1 < DT_MAX_MAP_ROWS ?
+            read_row(&s, map, at, n_child, &list[count]) : 0;
+        if (!n)
+            list[count].line.problem = "a wrong interrupt-map";
+        count++;
+        if (!n)
+            break;
+        at += n;
+    }
+    *rows = list;
+    *n_rows = count;
     return 0;
 }

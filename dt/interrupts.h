@@ -3,6 +3,7 @@
 #ifndef DT_INTERRUPTS_H
 #define DT_INTERRUPTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,11 @@ struct dt_interrupt {
     uint32_t intid;             /* as the GIC and Xen count */
     uint32_t flags;             /* trigger */
     const struct dt_node *controller;
+    /* as the node has it: n_cells cells at cells for the controller that it
+     * names itself */
+    const struct dt_node *parent;
+    const uint8_t *cells;
+    size_t n_cells;
     /* why it cannot be resolved, or NULL; then only `controller`, where the
      * search ended, holds, and may be NULL */
     const char *problem;
@@ -31,13 +37,29 @@ struct dt_interrupts {
     size_t count;
 };
 
+/* Interrupt i of a PCI bridge's interrupt-map (Devicetree Specification
+ * 2.4.3): the row's child part is in cells[0..n_child). */
+#define DT_MAX_MAP_ROWS 1024
+
+struct dt_map_row {
+    const uint8_t *child;       /* n_child_cells cells */
+    size_t n_child_cells;
+    struct dt_interrupt line;
+};
+
+/* 0, or -1 when memory is exhausted. A row that cannot be read ends the list
+ * with its problem. */
+int dt_interrupt_map_read(struct arena *arena, const struct dt_tree *tree,
+                          const struct dt_node *node,
+                          const struct dt_map_row **rows, size_t *n_rows);
+
 /* 0, or -1 when memory is exhausted. */
 int dt_interrupts_read(struct arena *arena, const struct dt_tree *tree,
                        const struct dt_node *node,
                        struct dt_interrupts *interrupts);
 
 /* Whether Linux knows the node as a GIC version 1 to 3. */
-int dt_is_gic(const struct dt_node *node);
+bool dt_is_gic(const struct dt_node *node);
 
 /* "SPI", "PPI", "ESPI", "EPPI" */
 const char *dt_interrupt_kind_name(enum dt_interrupt_kind kind);

@@ -22,6 +22,11 @@ static const char *const smmus_driven[] = {
     "arm,mmu-500", "cavium,smmu-v2", NULL,
 };
 
+bool dt_is_smmu_driven(const struct dt_node *iommu)
+{
+    return iommu->enabled && is_any_compatible(iommu, smmus_driven);
+}
+
 /* Xen 4.20 arch/arm/time.c, and what Xen hides of the interrupt controller */
 static const char *const xens_own[] = {
     "arm,armv7-timer", "arm,armv8-timer", "arm,armv7-timer-mem",
@@ -35,10 +40,10 @@ static void check_status(struct judge *j, struct dt_device *d)
     if (d->node->enabled)
         return;
     if (status && !strcmp(status, "reserved"))
-        dt_refuse(j, d, DT_CHECK_DEVICE_RESERVED,
+        dt_refuse(j, d, DT_CHECK_DEVICE_RESERVED, NULL,
                   "its status is \"reserved\"");
     else
-        dt_refuse(j, d, DT_CHECK_DEVICE_DISABLED, "%s",
+        dt_refuse(j, d, DT_CHECK_DEVICE_DISABLED, NULL, "%s",
                   dt_property(d->node, "status") ?
                   "its status is not \"okay\"" :
                   "a node above it is disabled");
@@ -47,7 +52,7 @@ static void check_status(struct judge *j, struct dt_device *d)
 static void check_mark(struct judge *j, struct dt_device *d)
 {
     if (!d->marked)
-        dt_refuse(j, d, DT_CHECK_DEVICE_UNMARKED,
+        dt_refuse(j, d, DT_CHECK_DEVICE_UNMARKED, NULL,
                   "it has no property xen,passthrough");
 }
 
@@ -58,7 +63,7 @@ static void check_owner(struct judge *j, struct dt_device *d)
     for (n = d->node; n; n = n->parent)
         if (dt_is_gic(n) || is_any_compatible(n, smmus_driven) ||
             is_any_compatible(n, xens_own)) {
-            dt_refuse(j, d, DT_CHECK_DEVICE_OF_XEN,
+            dt_refuse(j, d, DT_CHECK_DEVICE_OF_XEN, n,
                       "Xen itself drives %s", n->path);
             return;
         }
@@ -72,7 +77,7 @@ static void check_console(struct judge *j, struct dt_device *d)
                                            NULL;
 
     if (console && dt_is_within(console, d->node))
-        dt_refuse(j, d, DT_CHECK_DEVICE_CONSOLE,
+        dt_refuse(j, d, DT_CHECK_DEVICE_CONSOLE, console,
                   "/chosen/stdout-path names %s", console->path);
 }
 
@@ -124,11 +129,37 @@ static void check_dma(struct judge *j, struct dt_device *d)
     for (n = d->node; n < d->node->end; n++)
         if (dt_goes_along(n, d->node) && is_dma_capable(n, &why) &&
             !behind && !has_iommu(j, n)) {
-            dt_refuse(j, d, DT_CHECK_DEVICE_DMA,
+            dt_refuse(j, d, DT_CHECK_DEVICE_DMA, n,
                       "%s can write to memory (\"%s\") and no IOMMU is in "
                       "its way", n->path, why);
             return;
         }
+}
+
+static bool is_whole_pages(uint64_t address, uint64_t size_bytes)
+{
+    return !(address % DT_PAGE_BYTES) && !(size_bytes % DT_PAGE_BYTES);
+}
+
+/* What a PCI host bridge forwards is the device's as its reg is. */
+static void check_windows(struct judge *j, struct dt_device *d,
+                          const struct dt_node *n)
+{
+    const struct dt_facts *f = &j->facts[n - j->tree->nodes];
+    size_t i;
+
+    for (i = 0; i < f->n_windows; i++) {
+        const struct dt_range *w = &f->windows[i];
+
+        if (w->problem)
+            dt_refuse(j, d, DT_CHECK_DEVICE_REG, n, "%s: ranges: %s",
+                      n->path, w->problem);
+        else if (!is_whole_pages(w->address, w->size_bytes))
+            dt_refuse(j, d, DT_CHECK_DEVICE_PAGE_PARTIAL, n,
+                      "%s: ranges: 0x%" PRIx64 "+0x%" PRIx64
+                      " is not whole pages", n->path, w->address,
+                      w->size_bytes);
+    }
 }
 
 static void check_regions(struct judge *j, struct dt_device *d,
@@ -138,46 +169,54 @@ static void check_regions(struct judge *j, struct dt_device *d,
     size_t i;
 
     if (r->problem)
-        dt_refuse(j, d, DT_CHECK_DEVICE_REG, "%s: %s", n->path, r->problem);
+        dt_refuse(j, d, DT_CHECK_DEVICE_REG, n, "%s: %s", n->path,
+                  r->problem);
     for (i = 0; i < r->count; i++)
-        if (r->list[i].address % DT_PAGE_BYTES ||
-            r->list[i].size_bytes % DT_PAGE_BYTES) {
-            dt_refuse(j, d, DT_CHECK_DEVICE_PAGE_PARTIAL,
+        if (!is_whole_pages(r->list[i].address, r->list[i].size_bytes)) {
+            dt_refuse(j, d, DT_CHECK_DEVICE_PAGE_PARTIAL, n,
                       "%s: 0x%" PRIx64 "+0x%" PRIx64 " is not whole pages",
                       n->path, r->list[i].address, r->list[i].size_bytes);
             return;
         }
 }
 
+/* Whether it is an SPI, or goes to a controller that goes along, which is no
+ * business of the host's. */
+static bool check_line(struct judge *j, struct dt_device *d,
+                       const struct dt_node *n,
+                       const struct dt_interrupt *line, size_t i)
+{
+    if (!line->problem && line->kind == DT_SPI)
+        return true;
+    if (line->problem && line->controller &&
+        dt_is_inside(j, line->controller, d->node))
+        return true;
+    if (line->problem)
+        dt_refuse(j, d, DT_CHECK_DEVICE_INTERRUPT, line->controller,
+                  "%s: interrupt %zu leads to %s%s%s", n->path, i,
+                  line->problem, line->controller ? ": " : "",
+                  line->controller ? line->controller->path : "");
+    else
+        dt_refuse(j, d, line->kind == DT_ESPI ?
+                  DT_CHECK_DEVICE_INTERRUPT_EXTENDED :
+                  DT_CHECK_DEVICE_INTERRUPT_PRIVATE, n,
+                  "%s: interrupt %zu is %s %" PRIu32, n->path, i,
+                  dt_interrupt_kind_name(line->kind), line->number);
+    return false;
+}
+
 static void check_interrupts(struct judge *j, struct dt_device *d,
                              const struct dt_node *n)
 {
-    const struct dt_interrupts *list =
-        &j->facts[n - j->tree->nodes].interrupts;
+    const struct dt_facts *f = &j->facts[n - j->tree->nodes];
     size_t i;
 
-    for (i = 0; i < list->count; i++) {
-        const struct dt_interrupt *line = &list->list[i];
-
-        /* of a controller that goes along: no business of the host's */
-        if (line->problem && line->controller &&
-            dt_is_within(line->controller, d->node))
-            continue;
-        if (line->problem)
-            dt_refuse(j, d, DT_CHECK_DEVICE_INTERRUPT,
-                      "%s: interrupt %zu leads to %s%s%s", n->path, i,
-                      line->problem, line->controller ? ": " : "",
-                      line->controller ? line->controller->path : "");
-        else if (line->kind == DT_SPI)
-            continue;
-        else
-            dt_refuse(j, d, line->kind == DT_ESPI ?
-                      DT_CHECK_DEVICE_INTERRUPT_EXTENDED :
-                      DT_CHECK_DEVICE_INTERRUPT_PRIVATE,
-                      "%s: interrupt %zu is %s %" PRIu32, n->path, i,
-                      dt_interrupt_kind_name(line->kind), line->number);
-        return;
-    }
+    for (i = 0; i < f->interrupts.count; i++)
+        if (!check_line(j, d, n, &f->interrupts.list[i], i))
+            return;
+    for (i = 0; i < f->n_map_rows; i++)
+        if (!check_line(j, d, n, &f->map_rows[i].line, i))
+            return;
 }
 
 static void check_iommu(struct judge *j, struct dt_device *d,
@@ -185,10 +224,11 @@ static void check_iommu(struct judge *j, struct dt_device *d,
                         const struct dt_reference *r)
 {
     if (!r->provider->enabled)
-        dt_refuse(j, d, DT_CHECK_DEVICE_SMMU, "%s: its IOMMU %s is disabled",
+        dt_refuse(j, d, DT_CHECK_DEVICE_SMMU, r->provider,
+                  "%s: its IOMMU %s is disabled",
                   n->path, r->provider->path);
     else if (!is_any_compatible(r->provider, smmus_driven))
-        dt_refuse(j, d, DT_CHECK_DEVICE_SMMU,
+        dt_refuse(j, d, DT_CHECK_DEVICE_SMMU, r->provider,
                   "%s: Xen does not drive its IOMMU %s", n->path,
                   r->provider->path);
 }
@@ -198,11 +238,12 @@ static void check_reference(struct judge *j, struct dt_device *d,
                             const struct dt_reference *r)
 {
     if (r->problem) {
-        dt_refuse(j, d, DT_CHECK_DEVICE_REFERENCE, "%s: %s holds %s (0x%x)",
+        dt_refuse(j, d, DT_CHECK_DEVICE_REFERENCE, n,
+                  "%s: %s holds %s (0x%x)",
                   n->path, r->property, r->problem, r->phandle);
         return;
     }
-    if (dt_is_within(r->provider, d->node))
+    if (dt_is_inside(j, r->provider, d->node))
         return;
     switch (r->need) {
     case DT_NEED_HOST:
@@ -211,15 +252,20 @@ static void check_reference(struct judge *j, struct dt_device *d,
         check_iommu(j, d, n, r);
         break;
     case DT_NEED_MSI:
-        dt_refuse(j, d, DT_CHECK_DEVICE_MSI, "%s: it sends messages to %s",
+        /* what is behind it has INTx as well */
+        if (dt_is_pci_host(n) && j->facts[n - j->tree->nodes].n_map_rows)
+            break;
+        dt_refuse(j, d, DT_CHECK_DEVICE_MSI, r->provider,
+                  "%s: it sends messages to %s",
                   n->path, r->provider->path);
         break;
     case DT_NEED_MEMORY:
-        dt_refuse(j, d, DT_CHECK_DEVICE_MEMORY_REGION, "%s: it uses %s",
+        dt_refuse(j, d, DT_CHECK_DEVICE_MEMORY_REGION, r->provider,
+                  "%s: it uses %s",
                   n->path, r->provider->path);
         break;
     case DT_NEED_PROVIDER:
-        dt_refuse(j, d, DT_CHECK_DEVICE_DEPENDENCY,
+        dt_refuse(j, d, DT_CHECK_DEVICE_DEPENDENCY, r->provider,
                   "%s: %s is %s, which stays in Dom0", n->path, r->property,
                   r->provider->path);
         break;
@@ -254,6 +300,7 @@ void dt_judge_alone(struct judge *j)
             if (!dt_goes_along(n, d->node))
                 continue;
             check_regions(j, d, n);
+            check_windows(j, d, n);
             check_interrupts(j, d, n);
             check_references(j, d, n);
         }

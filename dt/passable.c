@@ -21,17 +21,45 @@ bool dt_goes_along(const struct dt_node *node, const struct dt_node *device)
     return true;
 }
 
-void dt_refuse(struct judge *j, struct dt_device *device,
-               enum dt_check_id check, const char *fmt, ...)
+static void add_other(struct judge *j, struct dt_reason *reason,
+                      const struct dt_node *node)
 {
-    struct dt_reason **end = &device->reasons, *reason;
-    va_list ap;
+    struct dt_other **end = (struct dt_other **)&reason->others;
 
     for (; *end; end = &(*end)->next)
-        if ((*end)->check == &dt_checks[check]) {
-            (*end)->more++;
+        if ((*end)->node == node)
             return;
-        }
+    *end = ARENA_NEW(j->arena, struct dt_other);
+    if (*end)
+        (*end)->node = node;
+    else
+        j->failed = true;
+}
+
+static struct dt_reason *find_reason(const struct dt_device *device,
+                                     const struct report_check *check)
+{
+    struct dt_reason *r;
+
+    for (r = device->reasons; r && r->check != check; r = r->next)
+        ;
+    return r;
+}
+
+void dt_refuse(struct judge *j, struct dt_device *device,
+               enum dt_check_id check, const struct dt_node *other,
+               const char *fmt, ...)
+{
+    struct dt_reason **end = &device->reasons;
+    struct dt_reason *reason = find_reason(device, &dt_checks[check]);
+    va_list ap;
+
+    if (reason) {
+        reason->more++;
+        if (j->inside && other && reason->more < DT_MAX_OTHERS)
+            add_other(j, reason, other);
+        return;
+    }
     reason = ARENA_NEW(j->arena, struct dt_reason);
     va_start(ap, fmt);
     if (reason)
@@ -42,7 +70,18 @@ void dt_refuse(struct judge *j, struct dt_device *device,
         return;
     }
     reason->check = &dt_checks[check];
+    if (other)
+        add_other(j, reason, other);
+    while (*end)
+        end = &(*end)->next;
     *end = reason;
+}
+
+bool dt_is_inside(const struct judge *j, const struct dt_node *node,
+                  const struct dt_node *device)
+{
+    return dt_is_within(node, device) ||
+           (j->inside && j->inside[node - j->tree->nodes]);
 }
 
 static const struct dt_node *top_of(const struct dt_node *node)
@@ -69,6 +108,33 @@ static bool is_device(const struct judge *j, const struct dt_node *node)
            strcmp(top_of(node)->name, "cpus");
 }
 
+bool dt_is_pci_host(const struct dt_node *node)
+{
+    return dt_is_pci(node) && node->parent && !dt_is_pci(node->parent);
+}
+
+static int read_bridge(struct judge *j, const struct dt_node *n,
+                       struct dt_facts *f)
+{
+    if (!dt_is_pci_host(n) || !f->regions.count)
+        return 0;
+    if (dt_ranges_read(j->arena, n, &f->windows, &f->n_windows) ||
+        dt_interrupt_map_read(j->arena, j->tree, n, &f->map_rows,
+                              &f->n_map_rows))
+        return -1;
+    j->n_spans += f->n_windows;
+    j->n_uses += f->n_map_rows;
+    return 0;
+}
+
+static void count_streams(struct judge *j, const struct dt_references *r)
+{
+    size_t i;
+
+    for (i = 0; i < r->count; i++)
+        j->n_streams += r->list[i].need == DT_NEED_IOMMU;
+}
+
 static int read_facts(struct judge *j)
 {
     size_t i;
@@ -79,10 +145,12 @@ static int read_facts(struct judge *j)
 
         if (dt_regions_read(j->arena, n, &f->regions) ||
             dt_interrupts_read(j->arena, j->tree, n, &f->interrupts) ||
-            dt_references_read(j->arena, j->tree, n, &f->references))
+            dt_references_read(j->arena, j->tree, n, &f->references) ||
+            read_bridge(j, n, f))
             return -1;
+        count_streams(j, &f->references);
         j->n_spans += f->regions.count;
-        j->n_lines += f->interrupts.count;
+        j->n_uses += f->interrupts.count;
         j->n_references += f->references.count;
     }
     return 0;
@@ -115,12 +183,14 @@ static int check_counts(const struct judge *j, struct report *report)
 {
     struct report_where where = { .file = j->tree->file };
 
-    if (j->n_spans <= DT_MAX_ITEMS && j->n_lines <= DT_MAX_ITEMS &&
-        j->n_references <= 4 * DT_MAX_ITEMS)
+    if (j->n_spans <= DT_MAX_ITEMS && j->n_uses <= 4 * DT_MAX_ITEMS &&
+        j->n_references <= 4 * DT_MAX_ITEMS &&
+        j->n_streams <= DT_MAX_STREAMS)
         return 0;
     dt_report(report, TOO_LARGE, &where,
-              "%zu regions, %zu interrupts and %zu references are too many",
-              j->n_spans, j->n_lines, j->n_references);
+              "%zu regions, %zu interrupts, %zu references and %zu stream "
+              "IDs are too many", j->n_spans, j->n_uses, j->n_references,
+              j->n_streams);
     return -1;
 }
 
@@ -133,7 +203,10 @@ static const struct dt_devices *finish(const struct judge *j)
     *devices = (struct dt_devices){
         .tree = j->tree, .facts = j->facts, .list = j->devices,
         .count = j->n_devices,
+        .index = arena_memdup(j->arena, &j->index, sizeof(j->index)),
     };
+    if (!devices->index)
+        return NULL;
     return devices;
 }
 
@@ -149,13 +222,46 @@ const struct dt_devices *dt_devices_judge(struct arena *arena,
     if (j.facts && !read_facts(&j)) {
         if (check_counts(&j, report))
             return NULL;
-        if (!list_devices(&j)) {
+        if (!list_devices(&j) && !dt_index_make(&j)) {
             dt_judge_alone(&j);
             dt_judge_together(&j);
+            if (j.exceeded) {
+                dt_report(report, TOO_LARGE, &where,
+                          "more than %u pairs of nodes share pages or "
+                          "interrupts", DT_MAX_PAIRS);
+                return NULL;
+            }
             devices = j.failed ? NULL : finish(&j);
         }
     }
     if (!devices)
         dt_report(report, OUT_OF_MEMORY, &where, "out of memory");
     return devices;
+}
+
+struct dt_device *dt_set_judge(struct arena *arena,
+                               const struct dt_devices *devices,
+                               const struct dt_node *const *nodes, size_t n,
+                               const bool *inside)
+{
+    struct judge j = {
+        .arena = arena, .tree = devices->tree,
+        .facts = (struct dt_facts *)devices->facts,
+        .index = *devices->index, .inside = inside, .n_devices = n,
+    };
+    size_t i;
+
+    j.devices = ARENA_ARRAY(arena, struct dt_device, n);
+    j.device_of = ARENA_ARRAY(arena, struct dt_device *, j.tree->n_nodes);
+    if (!j.devices || !j.device_of)
+        return NULL;
+    for (i = 0; i < n; i++) {
+        j.devices[i].node = nodes[i];
+        j.devices[i].marked = dt_property(nodes[i], "xen,passthrough");
+        j.device_of[nodes[i] - j.tree->nodes] = &j.devices[i];
+    }
+    /* no more pairs meet than did when all devices were judged */
+    dt_judge_alone(&j);
+    dt_judge_together(&j);
+    return j.failed || j.exceeded ? NULL : j.devices;
 }

@@ -34,8 +34,8 @@ struct dt_clock_rate {
 };
 
 /*
- * One device, with all below it that is not disabled. A device that an
- * earlier request names too, or that lies below an earlier one, is an error.
+ * One device, with all below it that is not disabled. To name a device twice,
+ * or one and another below it, is an error unless the later one has `merge`.
  */
 struct dt_request {
     const char *device;             /* path, alias or label: dt_find() */
@@ -48,6 +48,7 @@ struct dt_request {
     const char *compatible;
     const struct dt_clock_rate *clock_rates;
     size_t n_clock_rates;
+    bool merge;                     /* only sees to it that it is there */
 };
 
 /* The administrator's word on one device (and what goes along with it).
@@ -75,7 +76,7 @@ struct dt_order {
     size_t n_allowances;
     const struct dt_placement *placements;
     size_t n_placements;
-    const struct dt_template *template; /* NULL: none */
+    const struct dt_template *template; /* NULL: none; requests its devices */
     const struct dt_layout *layout;     /* NULL: &dt_layout_xen */
 };
 

@@ -101,6 +101,7 @@ static void read_property(const struct dt_tree *tree, const struct rule *rule,
         r->need = rule->need;
         r->kind = rule->kind;
         r->property = p->name;
+        r->at = at - 1;
         r->phandle = phandle;
         r->provider = dt_by_phandle(tree, phandle);
         if (!r->provider) {
@@ -112,6 +113,7 @@ static void read_property(const struct dt_tree *tree, const struct rule *rule,
             r->problem = "fewer cells than its provider wants";
             return;
         }
+        r->n_args = n;
         for (i = 0; i < n && i < 2; i++)
             r->args[i] = dt_cell(p, at + i);
         at += n;

@@ -26,6 +26,8 @@ struct dt_reference {
     uint32_t phandle;
     const struct dt_node *provider;     /* NULL: dangling */
     uint32_t args[2];                   /* of the specifier, 0 where absent */
+    size_t at;                          /* cell of the phandle */
+    size_t n_args;                      /* cells after it */
     /* why the property cannot be read on from here, or NULL */
     const char *problem;
 };

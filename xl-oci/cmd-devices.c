@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,17 +11,21 @@
 #include "dt/find.h"
 #include "dt/host-tree.h"
 #include "dt/passable.h"
+#include "dt/passthrough.h"
 
 #include "commands.h"
+#include "devices.h"
 #include "files.h"
 #include "print.h"
 #include "settings.h"
 
 struct devices_options {
-    const char *host_dtb;
+    const char *host_dtb, *allow, *compatible, *clocks;
     int format;
-    bool all;
+    bool all, plan;
 };
+
+enum { FORMAT_TEXT, FORMAT_JSON, FORMAT_DTS, FORMAT_DTB };
 
 static const struct option_row rows[] = {
     { 0, "host-dtb", OPTION_STRING,
@@ -31,219 +34,21 @@ static const struct option_row rows[] = {
     { 'a', "all", OPTION_FLAG, offsetof(struct devices_options, all), NULL,
       NULL, "those without xen,passthrough too" },
     { 0, "format", OPTION_FORMAT, offsetof(struct devices_options, format),
-      "FORMAT", "text|json", "how to print the list" },
+      "FORMAT", "text|json|dts|dtb",
+      "how to print; dts and dtb: the partial tree of a plan" },
+    { 'p', "plan", OPTION_FLAG, offsetof(struct devices_options, plan), NULL,
+      NULL, "what a guest would get that has all of DEVICE..." },
+    { 0, "allow", OPTION_STRING, offsetof(struct devices_options, allow),
+      "REASON,...", NULL,
+      "with --plan: reasons that do not matter (see below)" },
+    { 0, "compatible", OPTION_STRING,
+      offsetof(struct devices_options, compatible), "NAME", NULL,
+      "with --plan: compatible of the devices, such as generic-uio" },
+    { 0, "clocks", OPTION_STRING, offsetof(struct devices_options, clocks),
+      "NAME=HZ,...", NULL,
+      "with --plan: rates that the tree does not tell" },
     { .name = NULL },
 };
-
-/* What a device takes along: for each node of it that is not disabled. */
-struct printer {
-    const struct dt_devices *devices;
-    const struct dt_device *device;
-    struct bytes *out;
-    size_t count;               /* items printed of one kind */
-};
-
-typedef void print_item(struct printer *p, const struct dt_node *node,
-                        const struct dt_facts *facts);
-
-static void for_each_node(struct printer *p, print_item *print)
-{
-    const struct dt_node *top = p->device->node, *n;
-
-    p->count = 0;
-    for (n = top; n < top->end; n++)
-        if (dt_goes_along(n, top))
-            print(p, n, &p->devices->facts[n - p->devices->tree->nodes]);
-}
-
-static void text_regions(struct printer *p, const struct dt_node *node,
-                         const struct dt_facts *facts)
-{
-    size_t i;
-
-    (void)node;
-    for (i = 0; i < facts->regions.count; i++)
-        bytes_printf(p->out, "%s0x%" PRIx64 "+0x%" PRIx64,
-                     p->count++ ? " " : "    memory: ",
-                     facts->regions.list[i].address,
-                     facts->regions.list[i].size_bytes);
-}
-
-static void text_interrupts(struct printer *p, const struct dt_node *node,
-                            const struct dt_facts *facts)
-{
-    size_t i;
-
-    (void)node;
-    for (i = 0; i < facts->interrupts.count; i++) {
-        const struct dt_interrupt *line = &facts->interrupts.list[i];
-
-        if (!line->problem)
-            bytes_printf(p->out, "%s%s %" PRIu32 " (INTID %" PRIu32 ")",
-                         p->count++ ? ", " : "    interrupts: ",
-                         dt_interrupt_kind_name(line->kind), line->number,
-                         line->intid);
-    }
-}
-
-static void text_needs(struct printer *p, const struct dt_node *node,
-                       const struct dt_facts *facts)
-{
-    size_t i;
-
-    (void)node;
-    for (i = 0; i < facts->references.count; i++) {
-        const struct dt_reference *r = &facts->references.list[i];
-
-        if (!r->provider || dt_is_within(r->provider, p->device->node))
-            continue;
-        bytes_printf(p->out, "%s%s of %s", p->count++ ? ", " :
-                     "    needs: ", r->kind, r->provider->path);
-    }
-}
-
-static void text_line(struct printer *p, print_item *print)
-{
-    for_each_node(p, print);
-    if (p->count)
-        bytes_add_string(p->out, "\n");
-}
-
-/* The strings of compatible, which are the tree's, with a space between. */
-static void text_compatible(const struct dt_node *node, struct bytes *out)
-{
-    const struct dt_property *p = dt_property(node, "compatible");
-    const char *s = dt_string(node, "compatible");
-    size_t at;
-
-    for (at = 0; s && at < p->size_bytes; at += strlen(s + at) + 1) {
-        bytes_add_string(out, at ? " " : "  ");
-        print_add_safe_string(out, s + at);
-    }
-}
-
-static void text_device(struct printer *p)
-{
-    const struct dt_reason *r;
-
-    bytes_printf(p->out, "%s", p->device->node->path);
-    text_compatible(p->device->node, p->out);
-    bytes_add_string(p->out, "\n");
-    text_line(p, text_regions);
-    text_line(p, text_interrupts);
-    text_line(p, text_needs);
-    if (!p->device->reasons)
-        bytes_add_string(p->out, "    may be passed through\n");
-    for (r = p->device->reasons; r; r = r->next) {
-        bytes_add_string(p->out, "    no: ");
-        print_add_safe_string(p->out, r->message);
-        if (r->more)
-            bytes_printf(p->out, " (and %zu more)", r->more);
-        bytes_printf(p->out, " [%s]\n", r->check->name);
-    }
-}
-
-static void json_item(struct printer *p, const char *path)
-{
-    bytes_add_string(p->out, p->count++ ? ",{\"path\":" : "{\"path\":");
-    bytes_add_json_string(p->out, path);
-}
-
-static void json_regions(struct printer *p, const struct dt_node *node,
-                         const struct dt_facts *facts)
-{
-    size_t i;
-
-    for (i = 0; i < facts->regions.count; i++) {
-        const struct dt_region *r = &facts->regions.list[i];
-        uint64_t first = r->address / DT_PAGE_BYTES;
-        uint64_t last = (r->address + r->size_bytes - 1) / DT_PAGE_BYTES;
-
-        json_item(p, node->path);
-        bytes_printf(p->out, ",\"address\":%" PRIu64 ",\"size\":%" PRIu64
-                     ",\"page\":%" PRIu64 ",\"pages\":%" PRIu64 "}",
-                     r->address, r->size_bytes, first, last - first + 1);
-    }
-}
-
-static void json_interrupts(struct printer *p, const struct dt_node *node,
-                            const struct dt_facts *facts)
-{
-    size_t i;
-
-    for (i = 0; i < facts->interrupts.count; i++) {
-        const struct dt_interrupt *line = &facts->interrupts.list[i];
-
-        if (line->problem)
-            continue;
-        json_item(p, node->path);
-        bytes_printf(p->out, ",\"kind\":\"%s\",\"number\":%" PRIu32
-                     ",\"intid\":%" PRIu32 ",\"flags\":%" PRIu32 "}",
-                     dt_interrupt_kind_name(line->kind), line->number,
-                     line->intid, line->flags);
-    }
-}
-
-static void json_needs(struct printer *p, const struct dt_node *node,
-                       const struct dt_facts *facts)
-{
-    size_t i;
-
-    for (i = 0; i < facts->references.count; i++) {
-        const struct dt_reference *r = &facts->references.list[i];
-
-        if (!r->provider || dt_is_within(r->provider, p->device->node))
-            continue;
-        json_item(p, node->path);
-        bytes_printf(p->out, ",\"kind\":\"%s\",\"provider\":", r->kind);
-        bytes_add_json_string(p->out, r->provider->path);
-        bytes_add_string(p->out, "}");
-    }
-}
-
-static void json_list(struct printer *p, const char *name, print_item *print)
-{
-    bytes_printf(p->out, ",\"%s\":[", name);
-    for_each_node(p, print);
-    bytes_add_string(p->out, "]");
-}
-
-static void json_compatible(const struct dt_node *node, struct bytes *out)
-{
-    const struct dt_property *p = dt_property(node, "compatible");
-    const char *s = dt_string(node, "compatible");
-    size_t at;
-
-    bytes_add_string(out, ",\"compatible\":[");
-    for (at = 0; s && at < p->size_bytes; at += strlen(s + at) + 1) {
-        bytes_add_string(out, at ? "," : "");
-        bytes_add_json_string(out, s + at);
-    }
-    bytes_add_string(out, "]");
-}
-
-static void json_device(struct printer *p)
-{
-    const struct dt_reason *r;
-
-    bytes_add_string(p->out, "{\"path\":");
-    bytes_add_json_string(p->out, p->device->node->path);
-    json_compatible(p->device->node, p->out);
-    json_list(p, "regions", json_regions);
-    json_list(p, "interrupts", json_interrupts);
-    json_list(p, "needs", json_needs);
-    bytes_printf(p->out, ",\"passable\":%s,\"reasons\":[",
-                 p->device->reasons ? "false" : "true");
-    for (r = p->device->reasons; r; r = r->next) {
-        bytes_printf(p->out, "{\"check\":\"%s\",\"more\":%zu,\"message\":",
-                     r->check->name, r->more);
-        bytes_add_json_string(p->out, r->message);
-        bytes_add_string(p->out, ",\"remedy\":");
-        bytes_add_json_string(p->out, r->check->remedy);
-        bytes_add_string(p->out, r->next ? "}," : "}");
-    }
-    bytes_add_string(p->out, "]}");
-}
 
 static bool is_named(const struct dt_node *node,
                      const struct dt_node *const *named, int n)
@@ -261,25 +66,25 @@ static void print_devices(const struct devices_options *options,
                           const struct dt_node *const *named, int n_named,
                           struct bytes *out)
 {
-    struct printer p = { .devices = devices, .out = out };
+    const struct dt_device *d;
     size_t i, shown = 0;
 
-    if (options->format == 1)
+    if (options->format == FORMAT_JSON)
         bytes_add_string(out, "[");
     for (i = 0; i < devices->count; i++) {
-        p.device = &devices->list[i];
-        if (n_named ? !is_named(p.device->node, named, n_named) :
-            !p.device->marked && !options->all)
+        d = &devices->list[i];
+        if (n_named ? !is_named(d->node, named, n_named) :
+            !d->marked && !options->all)
             continue;
-        if (options->format == 1) {
+        if (options->format == FORMAT_JSON) {
             bytes_add_string(out, shown ? ",\n" : "\n");
-            json_device(&p);
+            devices_add_json(devices, d, out);
         } else {
-            text_device(&p);
+            devices_add_text(devices, d, out);
         }
         shown++;
     }
-    if (options->format == 1)
+    if (options->format == FORMAT_JSON)
         bytes_add_string(out, shown ? "\n]\n" : "]\n");
     else if (shown < devices->count && !n_named)
         bytes_printf(out, "%zu of %zu devices have xen,passthrough; --all "
@@ -354,20 +159,77 @@ static const struct dt_node **find_named(struct arena *arena,
     return named;
 }
 
-static void list_devices(struct arena *arena,
-                         const struct devices_options *options, int argc,
-                         char **argv, struct report *report,
-                         struct bytes *out)
+static int wrong(const char *message, const char *word)
 {
-    const char *file = find_file(arena, options, report);
+    fprintf(stderr, "xl oci-devices: %s%s\n", message, word);
+    return XL_OCI_USAGE;
+}
+
+/* What only the whole command line shows to be wrong; XL_OCI_OK if nothing. */
+static int check_options(const struct devices_options *o, int argc)
+{
+    if (o->plan && !argc)
+        return wrong("--plan needs a DEVICE", "");
+    if (!o->plan && (o->format == FORMAT_DTS || o->format == FORMAT_DTB))
+        return wrong("--format=dts and --format=dtb need --plan", "");
+    if (!o->plan && (o->allow || o->compatible || o->clocks))
+        return wrong("--allow, --compatible and --clocks need --plan", "");
+    return XL_OCI_OK;
+}
+
+static int print_plan(const struct devices_options *o,
+                      const struct dt_passthrough *plan, struct bytes *out)
+{
+    switch (o->format) {
+    case FORMAT_JSON:
+        devices_plan_json(plan, out);
+        break;
+    case FORMAT_DTS:
+        devices_plan_dts(plan, out);
+        break;
+    case FORMAT_DTB:
+        bytes_add(out, plan->dtb, plan->dtb_bytes);
+        break;
+    default:
+        devices_plan_text(plan, out);
+    }
+    return print_bytes(out);
+}
+
+static int plan_devices(struct arena *arena, const struct devices_options *o,
+                        const struct dt_devices *devices, int argc,
+                        char **argv, struct report *report,
+                        struct bytes *out)
+{
+    struct dt_order order;
+    const struct dt_passthrough *plan;
+    const struct devices_words words = { o->allow, o->compatible, o->clocks };
+    const char *unknown = NULL;
+
+    if (devices_order(arena, argc, argv, &words, &order, &unknown))
+        return unknown ? wrong("wrong value of --allow or --clocks: ",
+                               unknown) : wrong("out of memory", "");
+    plan = dt_passthrough_plan(arena, devices, &order, report);
+    return plan ? print_plan(o, plan, out) :
+                  print_report(report, o->format == FORMAT_JSON);
+}
+
+static int act(struct arena *arena, const struct devices_options *o, int argc,
+               char **argv, struct report *report, struct bytes *out)
+{
+    const char *file = find_file(arena, o, report);
     const struct dt_tree *tree = file ? read_tree(arena, file, report) : NULL;
     const struct dt_devices *devices =
         tree ? dt_devices_judge(arena, tree, report) : NULL;
-    const struct dt_node **named =
-        devices ? find_named(arena, devices, argc, argv, report) : NULL;
+    const struct dt_node **named;
 
-    if (!report_errors(report) && named)
-        print_devices(options, devices, named, argc, out);
+    if (devices && o->plan)
+        return plan_devices(arena, o, devices, argc, argv, report, out);
+    named = devices ? find_named(arena, devices, argc, argv, report) : NULL;
+    if (!named || report_errors(report))
+        return print_report(report, o->format == FORMAT_JSON);
+    print_devices(o, devices, named, argc, out);
+    return print_bytes(out);
 }
 
 static int run(const void *options, int argc, char **argv)
@@ -376,15 +238,12 @@ static int run(const void *options, int argc, char **argv)
     struct arena *arena = arena_new();
     struct report *report = report_new();
     struct bytes out = BYTES_INIT;
-    int rc = XL_OCI_FAILED;
+    int rc = check_options(o, argc);
 
-    if (!arena || !report) {
-        fputs("xl-oci: out of memory\n", stderr);
-    } else {
-        list_devices(arena, o, argc, argv, report, &out);
-        rc = report_errors(report) ? print_report(report, o->format == 1) :
-                                     print_bytes(&out);
-    }
+    if (!arena || !report)
+        rc = XL_OCI_FAILED;
+    else if (rc == XL_OCI_OK)
+        rc = act(arena, o, argc, argv, report, &out);
     bytes_free(&out);
     report_free(report);
     arena_free(arena);
@@ -408,8 +267,17 @@ const struct command command_devices = {
         "guest. A DEVICE is a path, an alias or a label of the tree. Needs "
         "no Xen: works for any board's tree on any machine.\n"
         "\n"
+        "--plan: pages, interrupts and streams of all that a guest would get "
+        "with DEVICE..., and the partial device tree for it, or every reason "
+        "why not. Reasons of --allow, which is for trying out what the "
+        "administrator may say in xl-oci.conf: unmarked, disabled, "
+        "unprotected-dma, partial-page, shared-page, needed-by-dom0, "
+        "without-provider, unknown-clock-rate.\n"
+        "\n"
         "Exit codes: 0 shown; 1 the tree cannot be read or has no such "
-        "device; 2 wrong command line.\n"
-        "Example: xl oci-devices --host-dtb board.dtb --all\n",
+        "device, or a device of the plan cannot be passed through; 2 wrong "
+        "command line.\n"
+        "Example: xl oci-devices --host-dtb board.dtb --all\n"
+        "Example: xl oci-devices --plan /rtc@9010000 --format=dts\n",
     .run = run,
 };

@@ -52,6 +52,55 @@ run devices --host-dtb "$work/text.dtb"
 exits 1 "a file that is no tree"
 has err "[dt-invalid]" "... by its check"
 
+run devices --host-dtb "$work/good.dtb" --plan dut
+exits 0 "a plan"
+has out "/rtc@9010000 is /passthrough/rtc@4100000" "... its node"
+has out "iomem 0x9010,0x1@0x4100" "... its page, elsewhere"
+has out "irq 34" "... its interrupt"
+run devices --host-dtb "$work/good.dtb" --plan dut --format=json
+exits 0 "... as JSON"
+python3 -c '
+import json, sys
+d = json.load(sys.stdin)
+assert d["granted"] == [{"path": "/rtc@9010000", "device": "/rtc@9010000",
+                         "guestPath": "/passthrough/rtc@4100000"}]
+assert d["iomem"] == [{"path": "/rtc@9010000", "mfn": 0x9010, "gfn": 0x4100,
+                       "pages": 1}]
+assert d["irqs"] == [{"path": "/rtc@9010000", "intid": 34, "flags": 4}]
+assert d["dtdevs"] == d["waived"] == d["stubs"] == []
+' <"$work/out"
+result $? "... with all of it"
+run devices --host-dtb "$work/good.dtb" --plan dut --format=dtb
+exits 0 "... as DTB"
+cp "$work/out" "$work/partial.dtb"
+dtc -I dtb -O dts "$work/partial.dtb" >"$work/by-dtc" 2>"$work/warnings"
+result $? "... that dtc reads"
+[ ! -s "$work/warnings" ]
+result $? "... without a warning"
+run devices --host-dtb "$work/good.dtb" --plan dut --format=dts
+exits 0 "... as source"
+dtc -q -I dts -O dts "$work/out" | cmp - "$work/by-dtc"
+result $? "... that is the same tree"
+run devices --host-dtb "$work/device-unmarked.dtb" --plan dut
+exits 1 "a plan for a device that may not go"
+has err "[device-unmarked]" "... why"
+run devices --host-dtb "$work/device-unmarked.dtb" --plan dut --allow=unmarked
+exits 0 "... with the administrator's word"
+has out "waived for /rtc@9010000" "... which is shown"
+run devices --host-dtb "$work/device-page-shared.dtb" --plan dut
+exits 1 "a plan for one of two in a page"
+has err "as they go together only: /other@9010800" "... names the other"
+run devices --host-dtb "$work/good.dtb" --plan dut --allow=everything
+exits 2 "an unknown reason"
+run devices --host-dtb "$work/good.dtb" --plan dut --clocks=7
+exits 2 "a clock without a rate"
+run devices --host-dtb "$work/good.dtb" --plan
+exits 2 "a plan for nothing"
+run devices --host-dtb "$work/good.dtb" --format=dts
+exits 2 "a tree without a plan"
+run devices --host-dtb "$work/good.dtb" --allow=unmarked
+exits 2 "an allowance without a plan"
+
 run devices
 exits 1 "no tree named"
 has err "[dt-unnamed]" "... by its check"

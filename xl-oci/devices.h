@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What oci-devices shows: devices of a host tree, and plans for them. */
+#ifndef XL_OCI_DEVICES_H
+#define XL_OCI_DEVICES_H
+
+#include "dt/passable.h"
+#include "dt/passthrough.h"
+
+struct arena;
+struct bytes;
+
+void devices_add_text(const struct dt_devices *devices,
+                      const struct dt_device *device, struct bytes *out);
+void devices_add_json(const struct dt_devices *devices,
+                      const struct dt_device *device, struct bytes *out);
+
+/* Options that hold for all devices of a command line; each may be NULL. */
+struct devices_words {
+    const char *allow;          /* "unmarked,partial-page" */
+    const char *compatible;
+    const char *clocks;         /* "apb_pclk=24000000,1=100" */
+};
+
+/* An order for the devices of argv. 0, or -1 with *unknown the word that is
+ * wrong, NULL when memory is exhausted. */
+int devices_order(struct arena *arena, int argc, char **argv,
+                  const struct devices_words *words, struct dt_order *order,
+                  const char **unknown);
+
+void devices_plan_text(const struct dt_passthrough *plan, struct bytes *out);
+void devices_plan_json(const struct dt_passthrough *plan, struct bytes *out);
+void devices_plan_dts(const struct dt_passthrough *plan, struct bytes *out);
+
+#endif
