@@ -395,6 +395,39 @@ static void test_bad_export(void)
     is_int(in_jail(&jail, use_memory), NO_JAIL, "an export that is a file");
 }
 
+/* As xl-oci-9pfs names it. */
+static void test_descriptor(void)
+{
+    struct p9_jail jail = jail_of();
+    int fd = open(export_of, O_PATH | O_DIRECTORY);
+    char path[32];
+
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    jail.export_path = path;
+    is_int(in_jail(&jail, serve), DONE, "an export named by a descriptor");
+    close(fd);
+}
+
+static void test_second_child(void)
+{
+    int status = -1, i;
+    pid_t pid;
+
+    for (i = 0; i < 2; i++) {
+        pid = p9_jail_fork();
+        if (!pid)
+            _exit(getpid() == 1 ? 0 : 1);
+        if (pid < 0 || waitpid(pid, &status, 0) < 0)
+            status = -1;
+    }
+    is_int(status, 0, "a second child is the first of its namespace too");
+    pid = fork();
+    if (!pid)
+        _exit(getpid() == 1);
+    waitpid(pid, &status, 0);
+    is_int(status, 0, "other children stay in the caller's");
+}
+
 static void populate(void)
 {
     char path[200];
@@ -437,6 +470,8 @@ int main(void)
         expect(deadly[i].attempt, -SIGSYS, deadly[i].name);
     test_no_pivot();
     test_bad_export();
+    test_descriptor();
+    test_second_child();
     umount2(in_export("mounted"), MNT_DETACH);
     return done_testing();
 }

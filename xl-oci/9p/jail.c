@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <linux/securebits.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -15,9 +16,14 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define DESCRIPTORS_DEFAULT (65536u + 4096u + 256u)
+/* Where file systems of the new mount namespace are attached for a moment. Not
+ * the export: the caller may name it by a descriptor, and what that refers to
+ * is in the old namespace. */
+#define ATTACH_AT "/proc"
 
 /* What the steps hand on to each other. */
 struct entering {
@@ -32,7 +38,21 @@ struct entering {
 pid_t p9_jail_fork(void)
 {
     /* of children; the namespace of the caller stays as it is */
-    return unshare(CLONE_NEWPID) < 0 ? -1 : fork();
+    int own_fd = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+    pid_t pid = -1;
+
+    if (own_fd < 0)
+        return -1;
+    if (!unshare(CLONE_NEWPID))
+        pid = fork();
+    /* the next child is in no namespace whose first process has died */
+    if (pid && setns(own_fd, CLONE_NEWPID) && pid > 0) {
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
+        pid = -1;
+    }
+    close(own_fd);
+    return pid;
 }
 
 /* --- steps: 0 or -1 with errno --------------------------------------------------- */
@@ -99,8 +119,10 @@ static int links_clone(struct entering *e)
 
     if (proc_fd < 0)
         return -1;
-    e->links_fd = open_tree(proc_fd, "self/fd",
-                            OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+    /* before Linux 6.15 only what is attached can be cloned (EINVAL) */
+    if (!move_mount(proc_fd, "", AT_FDCWD, ATTACH_AT, MOVE_MOUNT_F_EMPTY_PATH))
+        e->links_fd = open_tree(AT_FDCWD, ATTACH_AT "/self/fd",
+                                OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
     close(proc_fd);
     return e->links_fd < 0 ? -1 : 0;
 }
@@ -115,14 +137,13 @@ static int root_make(struct entering *e)
 }
 
 /*
- * The empty root takes the place of all mounts there were. The export itself
- * serves as the place to attach it to. An initramfs cannot be pivoted away
+ * The empty root takes the place of all mounts there were. An initramfs cannot be pivoted away
  * (pivot_root(2), EINVAL): there the empty root covers it.
  */
 static int root_change(struct entering *e)
 {
-    if (move_mount(e->root_fd, "", AT_FDCWD, e->jail->export_path,
-                   MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS) < 0 ||
+    if (move_mount(e->root_fd, "", AT_FDCWD, ATTACH_AT,
+                   MOVE_MOUNT_F_EMPTY_PATH) < 0 ||
         fchdir(e->root_fd) < 0)
         return -1;
     if (!syscall(SYS_pivot_root, ".", "."))
@@ -208,7 +229,10 @@ int p9_jail_enter(const struct p9_jail *jail, struct p9_jail_inside *inside,
     size_t i;
 
     /* reads what it needs of /proc while there is one */
-    capng_get_caps_process();
+    if (capng_get_caps_process()) {
+        *failed = "reading the capabilities";
+        return -1;
+    }
     for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
         if (steps[i].run(&e) < 0) {
             *failed = steps[i].name;
