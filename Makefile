@@ -131,7 +131,8 @@ UNIT_TESTS := base-test json-test schema-test spec-test spec-memory-test bad-tes
 	options-test signals-test run-directory-test hooks-test toolstack-test \
 	guest-reader guest-run guest-find-program guest-xenbus \
 	plan-test plan-memory-test refused-test seccomp-test program-test \
-	image-test dt-test p9-message-test p9-server-test \
+	image-test dt-test p9-message-test p9-server-test p9-files-test \
+	p9-shared-test \
 	p9-jail-test
 UNIT_LIBS_image-test := -lnettle
 UNIT_LIBS_toolstack-test := $(LIBXL_LIBS)
@@ -369,7 +370,9 @@ FUZZ_SRCS_guest-program := libxl-oci/guest/reader.c
 FUZZ_SRCS_dt-fuzz := $(BASE_SRCS) $(DT_SRCS)
 FUZZ_LIBS_dt-fuzz := -lfdt
 FUZZ_SEEDS_dt-fuzz = $(O)/fuzz/dt-seeds
-FUZZ_TARGETS := json-fuzz guest-program dt-fuzz
+# the server without its jail, whose filter the sanitizers do not survive
+FUZZ_SRCS_p9-fuzz := $(filter-out %/jail.c %/jail-calls.c,$(P9_SRCS))
+FUZZ_TARGETS := json-fuzz guest-program dt-fuzz p9-fuzz
 
 fuzz-dt-fuzz: dt-seeds
 dt-seeds:
