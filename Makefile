@@ -132,8 +132,8 @@ UNIT_TESTS := base-test json-test schema-test spec-test spec-memory-test bad-tes
 	guest-reader guest-run guest-find-program guest-xenbus \
 	plan-test plan-memory-test refused-test seccomp-test program-test \
 	image-test dt-test p9-message-test p9-server-test p9-files-test \
-	p9-shared-test \
-	p9-jail-test
+	p9-shared-test p9-hostile-test \
+	p9-model-test p9-jail-test
 UNIT_LIBS_image-test := -lnettle
 UNIT_LIBS_toolstack-test := $(LIBXL_LIBS)
 UNIT_LIBS_plan-memory-test := $(LIBXL_LIBS)

@@ -171,8 +171,6 @@ P9_HANDLER(p9_link)
     error = place_find(s, number, name, &place);
     if (error)
         return error;
-    if (node_of(s, fid)->kind == KIND_DIRECTORY)
-        return EPERM;
     return linkat(AT_FDCWD, descriptor_link(s, fid_descriptor(s, fid)),
                   place.dir, place.name, AT_SYMLINK_FOLLOW) < 0 ? errno : 0;
 }
