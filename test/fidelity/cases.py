@@ -192,6 +192,13 @@ def mounts(c):
     ]
 
 
+def many_mounts(c):
+    c["root"]["readonly"] = False
+    c["mounts"] += [
+        {"destination": f"/many/{i}", "type": "tmpfs", "source": "tmpfs",
+         "options": [f"size={i * 4}k"]} for i in range(1, 41)]
+
+
 def seccomp(c):
     c["linux"]["seccomp"] = {
         "defaultAction": "SCMP_ACT_ALLOW",
@@ -282,6 +289,7 @@ CASES = {
         ("read", "/new/file.txt"), ("try", "/new/file.txt"),
         ("read", "/volume/deep/file"), ("try", "/volume/deep/file"),
         ("stat", "/volume/deep/file"), ("stat", "/target/inside")]), 0),
+    "many-mounts": (case(many_mounts), 0),
     "seccomp": (case(seccomp, [
         ("call", "sethostname"), ("call", "mkdir"), ("call", "getcwd"),
         ("call", "personality32"), ("call", "fork")]), 0),

@@ -272,6 +272,13 @@ def special_cgroup_limits(seen):
          ["23\n", "50331648\n", "39997440\n"], "cgroup: limits")
 
 
+def special_many_mounts(seen):
+    table = mount_table(seen)
+    same([i for i in range(1, 41)
+          if f"size={i * 4}k" not in table[f"/many/{i}"][2]], [],
+         "many mounts: each has its own size")
+
+
 def special_kernel_parameters(seen):
     same([text(seen[f"read /proc/sys/{f}"]).strip() for f in
           ("net/ipv4/ip_forward", "kernel/msgmax", "net/core/somaxconn",
