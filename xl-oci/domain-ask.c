@@ -180,21 +180,29 @@ static bool guest_has_started(struct xs_handle *xs, const char *uuid)
     return is_running;
 }
 
+static int64_t now_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1000ll + t.tv_nsec / 1000000;
+}
+
 bool domain_wait_signal(const char *uuid, int boot_ms, int timeout_ms)
 {
     const struct timespec step = { .tv_nsec = 10 * 1000 * 1000 };
     struct xs_handle *xs = xs_open(0);
+    int64_t until_ms = now_ms() + boot_ms;
     bool done = false, started = false;
-    int left_ms = boot_ms;
 
-    for (; xs && !done && left_ms >= 0; left_ms -= 10) {
-        done = signal_is_done(xs, uuid);
-        if (!done && !started && guest_has_started(xs, uuid)) {
+    while (xs && !(done = signal_is_done(xs, uuid))) {
+        if (!started && guest_has_started(xs, uuid)) {
             started = true;
-            left_ms = timeout_ms;
+            until_ms = now_ms() + timeout_ms;
         }
-        if (!done)
-            nanosleep(&step, NULL);
+        if (now_ms() >= until_ms)
+            break;
+        nanosleep(&step, NULL);
     }
     if (xs)
         xs_close(xs);
