@@ -212,6 +212,43 @@ static void test_fid_table(void)
     p9_server_free(server);
 }
 
+static long resident_kib(void)
+{
+    FILE *f = fopen("/proc/self/statm", "r");
+    long total, resident = 0;
+
+    if (f && fscanf(f, "%ld %ld", &total, &resident) != 2)
+        resident = 0;
+    if (f)
+        fclose(f);
+    return resident * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+/* Tables cost memory as they fill, and a full one little. */
+static void test_memory(void)
+{
+    long before, few, all;
+    uint32_t i;
+
+    before = resident_kib();
+    session_start(NULL);
+    for (i = 1; i < 200; i++)
+        call(P9_TWALK, "ddw", ROOT_FID, i, 0);
+    few = resident_kib() - before;
+    for (; i < 65536; i++)
+        call(P9_TWALK, "ddw", ROOT_FID, i, 0);
+    all = resident_kib() - before;
+    is_int(usage().fids, 65536, "as many fids as there may be");
+#ifndef __SANITIZE_ADDRESS__
+    ok(few < 300, "200 fids take little memory (%ld KiB)", few);
+    ok(all < 2048, "65,536 take less than 2 MiB (%ld KiB)", all);
+#else
+    (void)few;
+    (void)all;
+#endif
+    p9_server_free(server);
+}
+
 int main(void)
 {
     scratch_make();
@@ -223,5 +260,6 @@ int main(void)
     test_created_fid();
     test_limits();
     test_fid_table();
+    test_memory();
     return done_testing();
 }

@@ -137,8 +137,8 @@ static int root_make(struct entering *e)
 }
 
 /*
- * The empty root takes the place of all mounts there were. An initramfs cannot be pivoted away
- * (pivot_root(2), EINVAL): there the empty root covers it.
+ * The empty root takes the place of all mounts there were. An initramfs cannot
+ * be pivoted away (pivot_root(2), EINVAL): there the empty root covers it.
  */
 static int root_change(struct entering *e)
 {

@@ -61,8 +61,8 @@ struct p9_jail_inside {
 };
 
 /*
- * Fork, with the child as PID 1 of a new PID namespace. The caller can fork no
- * other process from then on: it would be in there too.
+ * Fork, with the child as PID 1 of a new PID namespace. The caller stays in its
+ * own, and so do its later children.
  *
  * Let the child notice the parent's death by the end of a pipe or socket:
  * PR_SET_PDEATHSIG does not outlast a change of the file system user.
@@ -72,9 +72,9 @@ pid_t p9_jail_fork(void);
 
 /*
  * Enters the jail. Needs root with all capabilities, a single thread and
- * Linux 5.12 or later. 0, or -1 with errno and *failed naming the step that failed
- * (static text, for a message): the process must then exit, as it may be half
- * inside.
+ * Linux 5.12 or later. 0, or -1 with errno and *failed naming the step that
+ * failed (static text, for a message): the process must then exit, as it may
+ * be half inside.
  */
 int p9_jail_enter(const struct p9_jail *jail, struct p9_jail_inside *inside,
                   const char **failed);
