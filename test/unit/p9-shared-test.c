@@ -314,6 +314,29 @@ static void test_host_locks(void)
     is_int((long long)p9_read_u64(&answer), 3, "with the range as asked");
 }
 
+/* Two guests that share the directory, each with its server. */
+static void test_two_servers(void)
+{
+    struct p9_server *first = server, *second;
+
+    session_start(NULL);
+    second = server;
+    open_locked(1);
+    server = first;
+    is_int(lock(1, WRITE_LOCK, 0, 0, 7), SUCCESS, "one guest locks");
+    server = second;
+    is_int(lock(1, READ_LOCK, 0, 1, 7), BLOCKED,
+           "another's process of the same number does not");
+    server = first;
+    lock(1, UNLOCK, 0, 0, 7);
+    server = second;
+    is_int(lock(1, READ_LOCK, 0, 1, 7), SUCCESS, "until it is unlocked");
+    p9_server_free(second);
+    server = first;
+    is_int(lock(1, WRITE_LOCK, 0, 0, 7), SUCCESS, "or the other has gone");
+    lock(1, UNLOCK, 0, 0, 7);
+}
+
 static void test_lock_abuse(void)
 {
     struct p9_usage usage;
@@ -381,6 +404,7 @@ int main(void)
     test_ranges();
     test_same_process();
     test_host_locks();
+    test_two_servers();
     test_lock_abuse();
     test_read_only_share();
     p9_server_free(server);
