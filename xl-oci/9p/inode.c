@@ -8,6 +8,8 @@
 #include <sys/fsuid.h>
 #include <sys/sysmacros.h>
 
+#define NOBODY 65534u
+
 int name_copy(struct p9_string name, char out[P9_NAME_MAX + 1])
 {
     if (name.length > P9_NAME_MAX)
@@ -116,6 +118,19 @@ struct p9_qid node_qid(const struct p9_node *node)
     };
 
     return qid;
+}
+
+/*
+ * User 0 may take the blocks that a file system keeps for root (mke2fs -m),
+ * which are there so that Dom0 goes on when the rest is full: only what is
+ * created for the guest's root is, never what is written.
+ */
+void owner_forget(struct p9_server *s)
+{
+    if (s->fs_uid)
+        return;
+    setfsuid(NOBODY);
+    s->fs_uid = NOBODY;
 }
 
 /* A client that names nobody (access=any) is the one who mounted: root. */

@@ -145,6 +145,8 @@ struct p9_qid node_qid(const struct p9_node *node);
 
 /* From now on new files belong to these. */
 void owner_set(struct p9_server *s, uint32_t uid, uint32_t gid);
+/* After a request, and before the first: nothing is done as root. */
+void owner_forget(struct p9_server *s);
 
 /* --- requests: 0 or the error ------------------------------------------------ */
 

@@ -104,6 +104,7 @@ size_t p9_server_handle(struct p9_server *s, const void *request,
         error = EINVAL;
     else
         error = dispatch(s, header.type, &in, &out);
+    owner_forget(s);
     if (!error && out.failed)
         error = EMSGSIZE;
     if (!error)
@@ -149,6 +150,7 @@ static int set_up(struct p9_server *s, int export_fd,
     s->msize = s->settings.msize_max;
     s->fs_uid = (uint32_t)setfsuid((uid_t)-1);
     s->fs_gid = (uint32_t)setfsgid((gid_t)-1);
+    owner_forget(s);
     return fids_init(s);
 }
 
