@@ -101,16 +101,22 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* The kernel makes the node once the backend has said what the disk is. */
-static int run_wait_device(struct setup *setup, struct args *args)
+static int is_node(const char *path, int only_block)
 {
-    const struct timespec pause = { .tv_nsec = 1000000 };
-    const char *path = arg_string(args);
-    int64_t deadline_ms = now_ms() + arg_u32(args);
     struct stat stat_buffer;
 
-    detail_set(setup, path, NULL, NULL);
-    while (stat(path, &stat_buffer) || !S_ISBLK(stat_buffer.st_mode)) {
+    return !stat(path, &stat_buffer) &&
+           (S_ISBLK(stat_buffer.st_mode) ||
+            (!only_block && S_ISCHR(stat_buffer.st_mode)));
+}
+
+static int wait_for_node(const char *path, int only_block,
+                         uint32_t timeout_ms)
+{
+    const struct timespec pause = { .tv_nsec = 1000000 };
+    int64_t deadline_ms = now_ms() + timeout_ms;
+
+    while (!is_node(path, only_block)) {
         if (now_ms() >= deadline_ms) {
             errno = ETIMEDOUT;
             return -1;
@@ -118,6 +124,26 @@ static int run_wait_device(struct setup *setup, struct args *args)
         nanosleep(&pause, NULL);
     }
     return 0;
+}
+
+/* The kernel makes the node once the backend has said what the disk is. */
+static int run_wait_device(struct setup *setup, struct args *args)
+{
+    const char *path = arg_string(args);
+
+    detail_set(setup, path, NULL, NULL);
+    return wait_for_node(path, 1, arg_u32(args));
+}
+
+/* A driver makes the node when it has bound its device. */
+static int run_wait_node(struct setup *setup, struct args *args)
+{
+    const char *path = arg_string(args);
+    uint32_t timeout_ms = arg_u32(args);
+
+    detail_set(setup, path, NULL, NULL);
+    return wait_for_node(path, 0, timeout_ms) ||
+           chmod(path, arg_u32(args)) ? -1 : 0;
 }
 
 /* Takes the next of types separated by commas; 0 behind the last. */
@@ -239,6 +265,7 @@ op_function *guest_op(uint16_t code)
         [PROGRAM_OP_CLOCK_OFFSET] = run_later,
         [PROGRAM_OP_ID_MAP] = run_later,
         [PROGRAM_OP_MAKE_LIKE] = run_make_like,
+        [PROGRAM_OP_WAIT_NODE] = run_wait_node,
     };
 
     if (code >= sizeof(functions) / sizeof(functions[0]))

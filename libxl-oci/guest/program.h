@@ -55,6 +55,8 @@
  *  seed          bytes for the kernel's random pool, credited (RNDADDENTROPY)
  *  make-dir      path, mode: with missing parents (0755); existing is fine
  *  wait-device   path, timeout_ms: until the block device node exists
+ *  wait-node     path, timeout_ms, mode: until the character or block device
+ *                node exists, which then gets the mode
  *  mount         source, target, type, MS_* flags, data: mount(2) as it is;
  *                types separated by commas are tried in turn
  *  write-file    path, bytes: opens an existing file and writes (cgroup, proc)
@@ -136,6 +138,7 @@
     OP(12, ID_MAP, "id-map", "uuuu", GUEST) \
     OP(13, START, "start", "q", GUEST) \
     OP(14, MAKE_LIKE, "make-like", "ss", GUEST) \
+    OP(15, WAIT_NODE, "wait-node", "suu", GUEST) \
     OP(32, ROOT, "root", "sq", CONTAINER) \
     OP(33, BIND, "bind", "ssqu", CONTAINER) \
     OP(34, MOUNT_IN, "mount-in", "sssqsq", CONTAINER) \
