@@ -49,14 +49,17 @@ BASE_SRCS := libxl-oci/base/arena.c libxl-oci/base/bytes.c \
 LIB_SRCS := $(BASE_SRCS) libxl-oci/checks.c \
 	libxl-oci/json.c libxl-oci/json-duplicates.c libxl-oci/json-text.c \
 	libxl-oci/json-tree.c libxl-oci/capabilities.c \
-	libxl-oci/spec.c libxl-oci/spec-coverage.c \
+	libxl-oci/spec.c libxl-oci/spec-accelerator.c \
+	libxl-oci/spec-coverage.c \
 	libxl-oci/spec-extension.c libxl-oci/spec-linux.c \
 	libxl-oci/spec-mounts.c libxl-oci/spec-names.c \
 	libxl-oci/spec-process.c libxl-oci/spec-read.c \
-	libxl-oci/spec-rows.c \
+	libxl-oci/spec-rows.c libxl-oci/spec-side-file.c \
 	libxl-oci/cpio.c libxl-oci/cpu-list.c libxl-oci/program.c \
 	libxl-oci/seccomp.c libxl-oci/domain-config.c libxl-oci/plan.c \
-	libxl-oci/plan-build.c libxl-oci/plan-cgroup.c \
+	libxl-oci/plan-accelerators.c libxl-oci/plan-build.c \
+	libxl-oci/plan-cgroup.c libxl-oci/dts.c libxl-oci/plan-items.c \
+	libxl-oci/plan-nodes.c libxl-oci/plan-paging.c \
 	libxl-oci/plan-container.c libxl-oci/plan-cpus.c \
 	libxl-oci/plan-devices.c libxl-oci/plan-domain.c \
 	libxl-oci/plan-format.c libxl-oci/plan-json.c libxl-oci/plan-lines.c \
@@ -64,7 +67,7 @@ LIB_SRCS := $(BASE_SRCS) libxl-oci/checks.c \
 	libxl-oci/plan-memory.c libxl-oci/plan-mounts.c \
 	libxl-oci/plan-namespaces.c libxl-oci/plan-process.c \
 	libxl-oci/plan-rootfs.c libxl-oci/plan-sources.c \
-	libxl-oci/bundle-file.c libxl-oci/bundle.c libxl-oci/survey.c
+	libxl-oci/bundle-file.c libxl-oci/bundle-spec.c libxl-oci/bundle.c libxl-oci/survey.c
 
 # device trees: on their own with the base and libfdt
 DT_SRCS := dt/address.c dt/checks.c dt/clock-rate.c dt/emit.c dt/find.c \
@@ -83,7 +86,7 @@ LIBXL_LIBS := -lxenlight -lxlutil -lxentoollog -lxenstore -lxenctrl
 # the commands, all but the mains, as an archive so that tests link them too;
 # a line per group, add yours
 XL_OCI_SRCS := xl-oci/files.c xl-oci/run-directory.c xl-oci/record.c \
-	xl-oci/settings.c xl-oci/host-facts.c xl-oci/load.c \
+	xl-oci/settings.c xl-oci/host-facts.c xl-oci/host-tree.c xl-oci/load.c \
 	xl-oci/names.c xl-oci/guest-exit.c xl-oci/console-log.c \
 	xl-oci/program-path.c xl-oci/xenstore-probe.c xl-oci/domain-find.c \
 	xl-oci/domain-ask.c xl-oci/domain.c xl-oci/xl-conf.c \
@@ -91,6 +94,8 @@ XL_OCI_SRCS := xl-oci/files.c xl-oci/run-directory.c xl-oci/record.c \
 	xl-oci/hooks.c xl-oci/monitor-message.c xl-oci/monitor-spawn.c \
 	xl-oci/monitor-start.c xl-oci/monitor-client.c \
 	xl-oci/monitor-console.c xl-oci/monitor-domain.c \
+	xl-oci/claim-file.c xl-oci/holders.c xl-oci/ledger.c \
+	xl-oci/ledger-domains.c \
 	xl-oci/reap.c xl-oci/recover.c xl-oci/cmd-reap.c xl-oci/create.c \
 	xl-oci/create-files.c xl-oci/console-client.c xl-oci/cmd-create.c \
 	xl-oci/options.c xl-oci/suggest.c xl-oci/print-report.c \
@@ -98,7 +103,7 @@ XL_OCI_SRCS := xl-oci/files.c xl-oci/run-directory.c xl-oci/record.c \
 	xl-oci/cmd-check.c xl-oci/cmd-plan.c xl-oci/cmd-list.c \
 	xl-oci/cmd-state.c xl-oci/cmd-logs.c xl-oci/cmd-kill.c \
 	xl-oci/cmd-delete.c xl-oci/cmd-devices.c xl-oci/devices-list.c \
-	xl-oci/devices-dts.c xl-oci/devices-plan.c xl-oci/cmd-generate.c \
+	xl-oci/devices-plan.c xl-oci/cmd-generate.c \
 	xl-oci/state.c \
 	xl-oci/signals.c \
 	xl-oci/tree-digest.c xl-oci/image.c xl-oci/image-cache.c \

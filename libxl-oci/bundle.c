@@ -62,14 +62,23 @@ static int open_directory(struct bundle *bundle, struct arena *arena,
     return bundle->path ? 0 : -1;
 }
 
-static void report_config_open(const struct bundle *bundle, int error,
-                               struct report *report)
+/* A file at the top of the bundle, which may be absent if optional. */
+struct document {
+    const char *name;           /* "config.json" */
+    const char *file;           /* as reports name it */
+    bool optional;
+    const char **bytes;
+    size_t *size_bytes;
+};
+
+static void report_open(const struct document *d, int error,
+                        struct report *report)
 {
-    struct report_where where = { .file = bundle->config_file };
+    struct report_where where = { .file = d->file };
 
     if (error == ENOENT)
-        report_check(report, CONFIG_MISSING, &where,
-                     "the bundle has no config.json");
+        report_check(report, CONFIG_MISSING, &where, "the bundle has no %s",
+                     d->name);
     else if (error == EXDEV)
         report_check(report, CONFIG_OUTSIDE, &where,
                      "a symbolic link leads outside the bundle");
@@ -78,53 +87,77 @@ static void report_config_open(const struct bundle *bundle, int error,
                      strerror(error));
 }
 
-static int read_config(struct bundle *bundle, struct arena *arena, int fd,
-                       struct report *report)
+static int read_open(const struct document *d, struct arena *arena, int fd,
+                     struct report *report)
 {
-    struct report_where where = { .file = bundle->config_file };
+    struct report_where where = { .file = d->file };
     const size_t max = json_default_limits.max_bytes;
     struct stat st;
 
     if (fstat(fd, &st) < 0) {
-        report_config_open(bundle, errno, report);
+        report_open(d, errno, report);
         return -1;
     }
     if (!S_ISREG(st.st_mode)) {
         report_check(report, CONFIG_NOT_REGULAR, &where,
-                     "config.json is a %s, not a regular file",
+                     "%s is a %s, not a regular file", d->name,
                      bundle_kind_name(st.st_mode));
         return -1;
     }
-    switch (bundle_read_file(arena, fd, max, &bundle->config,
-                             &bundle->config_bytes)) {
+    switch (bundle_read_file(arena, fd, max, d->bytes, d->size_bytes)) {
     case 0:
         return 0;
     case EFBIG:
         report_check(report, CONFIG_TOO_LARGE, &where,
-                     "config.json is larger than %zu bytes", max);
+                     "%s is larger than %zu bytes", d->name, max);
         return -1;
     case ENOMEM:
-        report_memory(report, bundle->config_file);
+        report_memory(report, d->file);
         return -1;
     default:
-        report_config_open(bundle, errno, report);
+        report_open(d, errno, report);
         return -1;
     }
 }
 
-static const char *config_name(struct arena *arena, const char *path)
+static int read_document(const struct bundle *bundle,
+                         const struct document *d, struct arena *arena,
+                         struct report *report)
+{
+    int fd, rc;
+
+    if (!d->file) {
+        report_memory(report, d->name);
+        return -1;
+    }
+    fd = bundle_openat(bundle->dir_fd, d->name, O_PATH);
+    if (fd < 0 && errno == ENOENT && d->optional)
+        return 0;
+    if (fd < 0) {
+        report_open(d, errno, report);
+        return -1;
+    }
+    rc = read_open(d, arena, fd, report);
+    close(fd);
+    return rc;
+}
+
+static const char *name_in(struct arena *arena, const char *path,
+                           const char *name)
 {
     size_t length = strlen(path);
 
-    return arena_printf(arena, "%s%sconfig.json", path,
-                        length && path[length - 1] == '/' ? "" : "/");
+    return arena_printf(arena, "%s%s%s", path,
+                        length && path[length - 1] == '/' ? "" : "/", name);
 }
 
 struct bundle *bundle_open(struct arena *arena, const char *path,
                            struct report *report)
 {
     struct bundle *bundle = ARENA_NEW(arena, struct bundle);
-    int fd, rc;
+    struct document config = { .name = "config.json" };
+    struct document side = { .name = "accelerators.json", .optional = true };
+    int rc;
 
     if (!bundle) {
         report_memory(report, path);
@@ -133,18 +166,14 @@ struct bundle *bundle_open(struct arena *arena, const char *path,
     bundle->dir_fd = -1;
     if (open_directory(bundle, arena, path, report) < 0)
         return bundle_free_on_error(bundle);
-    bundle->config_file = config_name(arena, path);
-    if (!bundle->config_file) {
-        report_memory(report, path);
-        return bundle_free_on_error(bundle);
-    }
-    fd = bundle_openat(bundle->dir_fd, "config.json", O_PATH);
-    if (fd < 0) {
-        report_config_open(bundle, errno, report);
-        return bundle_free_on_error(bundle);
-    }
-    rc = read_config(bundle, arena, fd, report);
-    close(fd);
+    config.file = bundle->config_file = name_in(arena, path, config.name);
+    config.bytes = &bundle->config;
+    config.size_bytes = &bundle->config_bytes;
+    side.file = bundle->side_file = name_in(arena, path, side.name);
+    side.bytes = &bundle->side;
+    side.size_bytes = &bundle->side_bytes;
+    rc = read_document(bundle, &config, arena, report);
+    rc |= read_document(bundle, &side, arena, report);
     return rc < 0 ? bundle_free_on_error(bundle) : bundle;
 }
 

@@ -25,16 +25,25 @@ struct bundle {
     const char *config_file;    /* as reports name it: "<arg>/config.json" */
     const char *config;         /* its bytes */
     size_t config_bytes;
+    const char *side_file;      /* "<arg>/accelerators.json" */
+    const char *side;           /* its bytes; NULL: there is none */
+    size_t side_bytes;
 };
 
 /*
- * Opens the directory and reads config.json (a regular file of the bundle, at
- * most json_default_limits.max_bytes). NULL with errors in report. The
+ * Opens the directory and reads config.json, and accelerators.json when it
+ * is there (regular files of the bundle, each at most
+ * json_default_limits.max_bytes). NULL with errors in report. The
  * descriptor is closed by bundle_close(); memory belongs to arena.
  */
 struct bundle *bundle_open(struct arena *arena, const char *path,
                            struct report *report);
 void bundle_close(struct bundle *bundle);
+
+/* The spec that the two files say; NULL with errors in report. */
+const struct spec *bundle_spec(struct arena *arena,
+                               const struct bundle *bundle,
+                               struct report *report);
 
 /*
  * The root file system's directory (root.path), O_PATH|O_DIRECTORY; relative
@@ -72,6 +81,10 @@ struct survey {
     struct source_fact *mounts;
     struct source_fact kernel, initrd, image;   /* of spec->vm; path NULL
                                                  * when not named */
+    struct source_fact device_tree;             /* content: at most 1 MiB */
+    /* per spec->accelerators: what is to be loaded, in the rootfs; path NULL
+     * when nothing is */
+    struct source_fact *loads;
     int rootfs_fd;              /* -1 when vm.image replaces it */
     uint64_t rootfs_bytes;      /* 0: not measured */
 };

@@ -55,8 +55,10 @@ static bool fill_create_info(const struct plan *plan,
         libxl_uuid_generate(&info->uuid);
     else if (libxl_uuid_from_string(&info->uuid, plan->uuid.value))
         return false;
-    /* nothing of the host is passed through, so no IOMMU tables */
-    info->passthrough = LIBXL_PASSTHROUGH_DISABLED;
+    /* IOMMU tables only for a device that is behind one */
+    info->passthrough = plan->devices.n_dtdevs ?
+                        LIBXL_PASSTHROUGH_ENABLED :
+                        LIBXL_PASSTHROUGH_DISABLED;
     libxl_defbool_set(&info->run_hotplug_scripts, true);
     return copy(&info->name, plan->name.value) &&
            copy(&info->pool_name, plan->cpupool.value) &&
@@ -103,18 +105,49 @@ static bool fill_vcpus(const struct plan *plan, libxl_domain_build_info *info)
     return fill_affinity(plan, info);
 }
 
-static bool fill_build_info(const struct plan *plan, const char *ramdisk,
+static bool fill_device_resources(const struct plan_devices *devices,
+                                  const char *device_tree,
+                                  libxl_domain_build_info *info)
+{
+    size_t i;
+
+    if (!devices->count)
+        return true;
+    libxl_defbool_set(&info->disable_migrate, true);
+    info->iomem = calloc(devices->n_pages + 1, sizeof(*info->iomem));
+    info->irqs = calloc(devices->n_interrupts + 1, sizeof(*info->irqs));
+    if (!info->iomem || !info->irqs)
+        return false;
+    for (i = 0; i < devices->n_pages; i++) {
+        libxl_iomem_range *range = &info->iomem[info->num_iomem++];
+
+        libxl_iomem_range_init(range);
+        range->start = devices->pages[i].mfn;
+        range->number = devices->pages[i].count;
+        range->gfn = devices->pages[i].gfn;
+    }
+    for (i = 0; i < devices->n_interrupts; i++)
+        info->irqs[info->num_irqs++] = devices->interrupts[i].intid;
+    return !devices->dtb || copy(&info->device_tree, device_tree);
+}
+
+static bool fill_build_info(const struct plan *plan,
+                            const struct plan_artifacts *artifacts,
                             libxl_domain_build_info *info)
 {
     libxl_domain_build_info_init_type(info, LIBXL_DOMAIN_TYPE_PVH);
     /* equal: no ballooning, no populate-on-demand */
     info->max_memkb = plan->memory_kib.value;
     info->target_memkb = plan->memory_kib.value;
+    if (plan->paging_kib.value)
+        info->shadow_memkb = plan->paging_kib.value;
     /* "not enough memory" before anything is built, as xl does */
     libxl_defbool_set(&info->claim_mode, true);
     return copy(&info->kernel, plan->kernel.value) &&
-           copy(&info->ramdisk, ramdisk) &&
+           copy(&info->ramdisk, artifacts->ramdisk_path) &&
            copy(&info->cmdline, plan->cmdline.value) &&
+           fill_device_resources(&plan->devices,
+                                 artifacts->device_tree_path, info) &&
            fill_vcpus(plan, info);
 }
 
@@ -149,6 +182,23 @@ static bool fill_disks(const struct plan *plan,
     return true;
 }
 
+static bool fill_dtdevs(const struct plan *plan, libxl_domain_config *config)
+{
+    const struct plan_devices *d = &plan->devices;
+    size_t i;
+
+    if (!d->n_dtdevs)
+        return true;
+    config->dtdevs = calloc(d->n_dtdevs, sizeof(*config->dtdevs));
+    for (i = 0; config->dtdevs && i < d->n_dtdevs; i++) {
+        libxl_device_dtdev_init(&config->dtdevs[i]);
+        config->num_dtdevs++;
+        if (!copy(&config->dtdevs[i].path, d->dtdevs[i].path))
+            return false;
+    }
+    return config->dtdevs;
+}
+
 /* Our own monitor decides; these are for an `xl` that takes over. */
 static void fill_actions(libxl_domain_config *config)
 {
@@ -167,8 +217,8 @@ int domain_config_fill(struct libxl__ctx *ctx, const struct plan *plan,
     libxl_domain_config_init(config);
     fill_actions(config);
     if (fill_create_info(plan, &config->c_info) &&
-        fill_build_info(plan, artifacts->ramdisk_path, &config->b_info) &&
-        fill_disks(plan, artifacts, config))
+        fill_build_info(plan, artifacts, &config->b_info) &&
+        fill_disks(plan, artifacts, config) && fill_dtdevs(plan, config))
         return 0;
     libxl_domain_config_dispose(config);
     libxl_domain_config_init(config);

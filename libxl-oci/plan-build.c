@@ -6,7 +6,13 @@
 struct origin origin_at(struct planner *p, const struct json *at)
 {
     struct origin from = { json_pointer(p->arena, at), at->line, at->column };
+    const char *base = strrchr(at->file, '/');
 
+    /* pointers are of config.json unless they say otherwise */
+    if (from.field && at->file != p->spec->document->file &&
+        strcmp(at->file, p->spec->document->file))
+        from.field = arena_printf(p->arena, "%s:%s", base ? base + 1 :
+                                  at->file, from.field);
     if (!from.field) {
         p->no_memory = true;
         from.field = "";

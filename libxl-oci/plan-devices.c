@@ -146,6 +146,8 @@ void plan_device_ops(struct planner *p)
         plan_default(p, &default_nodes[i]);
     for (i = 0; i < l->n_devices; i++)
         plan_named(p, &l->devices[i]);
+    if (!given)
+        plan_bind_node_ops(p);
     for (i = 0; i < COUNT(default_links) && !given; i++)
         if (!named(p, default_links[i].path))
             op(p, MAKE_LINK, origin_default("default: every container has "

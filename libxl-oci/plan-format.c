@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/bytes.h"
+#include "dts.h"
 #include "plan-json.h"
 #include "plan-lines.h"
 
@@ -148,6 +149,44 @@ static void text_program(const struct plan *plan, struct arena *arena,
     bytes_free(&args);
 }
 
+static void text_accelerator(const struct plan_accelerator *a,
+                             struct arena *arena, struct bytes *out)
+{
+    const char *value = arena_printf(arena, "%s%s%s%s%s%s%s%s%s%s",
+        a->name ? a->name : "", a->name ? ": " : "", a->device,
+        a->kind ? ", " : "", a->kind ? a->kind : "",
+        a->compatible ? ", as " : "", a->compatible ? a->compatible : "",
+        a->load ? ", to load: " : "", a->load ? a->load : "",
+        a->load ? " (nothing loads it yet)" : "");
+
+    if (value)
+        add_row(out, "accelerator", value, &a->from);
+    else
+        out->failed = true;
+}
+
+static void text_devices(const struct plan *plan, struct arena *arena,
+                         struct bytes *out)
+{
+    const struct plan_devices *d = &plan->devices;
+    const struct plan_item *items;
+    size_t n = 0, i;
+
+    for (i = 0; i < d->count; i++)
+        text_accelerator(&d->list[i], arena, out);
+    items = plan_items(arena, plan, &n);
+    out->failed |= !items;
+    for (i = 0; items && i < n; i++) {
+        const char *value = arena_printf(arena, "%s (%s)", items[i].value,
+                                         items[i].host);
+
+        if (value)
+            add_row(out, items[i].list, value, &items[i].from);
+        else
+            out->failed = true;
+    }
+}
+
 static void format_text(const struct plan *plan,
                         const struct plan_artifacts *artifacts,
                         const struct plan_line *lines, size_t n_lines,
@@ -157,6 +196,7 @@ static void format_text(const struct plan *plan,
 
     for (i = 0; i < n_lines; i++)
         add_row(out, lines[i].key, lines[i].value, &lines[i].from);
+    text_devices(plan, arena, out);
     text_disks(plan, artifacts, arena, out);
     text_program(plan, arena, out);
 }
@@ -205,6 +245,31 @@ static void xl_disk(const struct plan *plan,
     xl_comment(out, &d->from);
 }
 
+/* One list after the other; irqs are numbers. */
+static void xl_items(const struct plan *plan, struct arena *arena,
+                     struct bytes *out)
+{
+    const struct plan_item *items;
+    size_t n = 0, i;
+
+    items = plan_items(arena, plan, &n);
+    out->failed |= !items;
+    for (i = 0; items && i < n; i++) {
+        if (!i || strcmp(items[i].list, items[i - 1].list))
+            bytes_printf(out, "%s = [\n", items[i].list);
+        bytes_add_string(out, "    ");
+        if (!strcmp(items[i].list, "irqs"))
+            bytes_add_string(out, items[i].value);
+        else
+            add_quoted(out, items[i].value);
+        bytes_printf(out, ",    # %s <- ", items[i].host);
+        add_origin(out, &items[i].from);
+        bytes_add_string(out, "\n");
+        if (i + 1 == n || strcmp(items[i].list, items[i + 1].list))
+            bytes_add_string(out, "]\n");
+    }
+}
+
 static void format_xl(const struct plan *plan,
                       const struct plan_artifacts *artifacts,
                       const struct plan_line *lines, size_t n_lines,
@@ -222,6 +287,7 @@ static void format_xl(const struct plan *plan,
             add_quoted(out, lines[i].value);
         xl_comment(out, &lines[i].from);
     }
+    xl_items(plan, arena, out);
     if (!plan->n_disks)
         return;
     bytes_add_string(out, "disk = [\n");
@@ -241,7 +307,9 @@ int plan_format(const struct plan *plan,
     if (!arena)
         return -1;
     lines = plan_lines(arena, plan, artifacts, &n_lines);
-    if (!lines)
+    if (format == PLAN_FORMAT_DTS)
+        dts_format(plan->devices.dtb, out);
+    else if (!lines)
         out->failed = true;
     else if (format == PLAN_FORMAT_JSON)
         plan_format_json(arena, plan, artifacts, lines, n_lines, out);

@@ -27,6 +27,7 @@
 #define GUEST_CGROUP "/sys/fs/cgroup"
 #define GUEST_CGROUP_NAME "container"
 #define GUEST_DEVICE_TIMEOUT_MS 30000u
+#define GUEST_NODE_TIMEOUT_MS 10000u
 
 struct planner {
     struct arena *arena;
@@ -96,6 +97,8 @@ const char *planner_file(struct planner *p, const char *content,
 void plan_domain(struct planner *p);        /* plan-domain.c */
 void plan_cpus(struct planner *p);          /* plan-cpus.c */
 void plan_memory(struct planner *p);        /* plan-memory.c; needs payload */
+void plan_accelerators(struct planner *p);  /* plan-accelerators.c */
+void plan_paging(struct planner *p);        /* plan-paging.c; the last */
 void plan_kernel(struct planner *p);        /* plan-kernel.c */
 void plan_rootfs_disks(struct planner *p);  /* plan-rootfs.c */
 void plan_mount_disks(struct planner *p);   /* plan-sources.c */
@@ -104,6 +107,10 @@ void plan_guest_ops(struct planner *p);     /* plan-guest.c */
 void plan_cgroup_ops(struct planner *p);    /* plan-cgroup.c */
 void plan_rootfs_ops(struct planner *p);    /* plan-rootfs.c */
 void plan_source_ops(struct planner *p);    /* plan-sources.c */
+/* plan-nodes.c: nodes of accelerators, in the guest and in the container */
+void plan_wait_node_ops(struct planner *p);
+void plan_bind_node_ops(struct planner *p);
+void plan_check_nodes(struct planner *p);
 void plan_namespaces(struct planner *p);    /* plan-namespaces.c: checks */
 void plan_namespace_ops(struct planner *p);
 void plan_mount_ops(struct planner *p);     /* plan-mounts.c */

@@ -77,6 +77,44 @@ static void add_disk(struct bytes *out, struct arena *arena,
     bytes_add_string(out, "}");
 }
 
+static void add_accelerator(struct bytes *out,
+                            const struct plan_accelerator *a, bool first)
+{
+    add_member(out, first ? "\n{" : ",\n{", "device", a->device);
+    if (a->name)
+        add_member(out, ",", "name", a->name);
+    if (a->kind)
+        add_member(out, ",", "kind", a->kind);
+    if (a->compatible)
+        add_member(out, ",", "compatible", a->compatible);
+    if (a->load)
+        add_member(out, ",", "load", a->load);
+    add_origin(out, &a->from);
+    bytes_add_string(out, "}");
+}
+
+static void add_devices(struct bytes *out, struct arena *arena,
+                        const struct plan *plan)
+{
+    const struct plan_item *items;
+    size_t n = 0, i;
+
+    bytes_add_string(out, ",\n\"accelerators\":[");
+    for (i = 0; i < plan->devices.count; i++)
+        add_accelerator(out, &plan->devices.list[i], !i);
+    bytes_add_string(out, "],\n\"devices\":[");
+    items = plan_items(arena, plan, &n);
+    out->failed |= !items;
+    for (i = 0; items && i < n; i++) {
+        add_member(out, i ? ",\n{" : "\n{", "list", items[i].list);
+        add_member(out, ",", "value", items[i].value);
+        add_member(out, ",", "host", items[i].host);
+        add_origin(out, &items[i].from);
+        bytes_add_string(out, "}");
+    }
+    bytes_add_string(out, "]");
+}
+
 static void add_hex(struct bytes *out, const struct plan_arg *a)
 {
     size_t i;
@@ -141,6 +179,8 @@ void plan_format_json(struct arena *arena, const struct plan *plan,
     size_t i;
 
     add_domain(out, lines, n_lines);
+    if (plan->devices.count)
+        add_devices(out, arena, plan);
     bytes_add_string(out, ",\n\"disks\":[");
     for (i = 0; i < plan->n_disks; i++)
         add_disk(out, arena, plan, artifacts, i);

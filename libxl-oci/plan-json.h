@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The plan as JSON, for programs: {"domain": {...}, "lines": [...],
- * "disks": [...], "files": [...], "program": [...]} and a newline. */
+ * "accelerators": [...], "devices": [...], "disks": [...], "files": [...],
+ * "program": [...]} and a newline; the second and third where there are any. */
 #ifndef XLOCI_PLAN_JSON_H
 #define XLOCI_PLAN_JSON_H
 

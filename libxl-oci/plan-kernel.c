@@ -64,6 +64,12 @@ static void plan_command_line(struct planner *p)
 
     bytes_add_string(&text, OUR_PARAMETERS);
     line->from = origin_default("default: silent, ends on panic");
+    /* linux: drivers/uio/uio_pdrv_genirq.c serves the one name given */
+    if (p->plan->devices.uio_name) {
+        bytes_printf(&text, " uio_pdrv_genirq.of_id=%s",
+                     p->plan->devices.uio_name);
+        line->from = p->plan->devices.uio_from;
+    }
     for (i = 0; i < parameters->count; i++) {
         if (is_parameter_refused(parameters->values[i]))
             planner_refuse(p, KERNEL_PARAMETER, parameters->at,

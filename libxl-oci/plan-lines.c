@@ -54,11 +54,35 @@ static void add_actions(struct lines *l)
         add_text(l, keys[i], "destroy", from);
 }
 
+/* libxl has tables made for an IOMMU when a device behind one is passed;
+ * what holds a device cannot move to another host. */
+static void add_devices(struct lines *l, const struct plan *plan,
+                        const struct plan_artifacts *artifacts)
+{
+    static const struct origin none = {
+        "default: no device is passed through", 0, 0,
+    };
+    static const struct origin bare = {
+        "default: no device behind an IOMMU is passed through", 0, 0,
+    };
+    const struct plan_devices *d = &plan->devices;
+
+    add_text(l, "passthrough", d->n_dtdevs ? "enabled" : "disabled",
+             d->n_dtdevs ? d->dtdevs[0].from : d->count ? bare : none);
+    if (!d->count)
+        return;
+    add_number(l, "nomigrate", 1, d->list[0].from);
+    if (d->dtb)
+        add_text(l, "device_tree", artifacts && artifacts->device_tree_path ?
+                 artifacts->device_tree_path : "(made for it)",
+                 d->list[0].from);
+}
+
 static void add_all(struct lines *l, const struct plan *plan,
+                    const struct plan_artifacts *artifacts,
                     const char *ramdisk)
 {
     struct origin vm = { "default: the only type on arm64", 0, 0 };
-    struct origin none = { "default: no device is passed through", 0, 0 };
     uint64_t mib = plan->memory_kib.value >> 10;
 
     add_string(l, "name", &plan->name);
@@ -71,6 +95,9 @@ static void add_all(struct lines *l, const struct plan *plan,
     add_number(l, "memory", mib, plan->memory_kib.from);
     add_number(l, "maxmem", mib, plan->memory_kib.from);
     add_number(l, "vcpus", plan->vcpus.value, plan->vcpus.from);
+    if (plan->paging_kib.value)
+        add_number(l, "shadow_memory", plan->paging_kib.value >> 10,
+                   plan->paging_kib.from);
     if (plan->weight.value)
         add_number(l, "cpu_weight", plan->weight.value, plan->weight.from);
     if (plan->cap.value)
@@ -78,7 +105,7 @@ static void add_all(struct lines *l, const struct plan *plan,
     add_string(l, "cpus", &plan->cpus);
     if (plan->cpupool.value)
         add_string(l, "pool", &plan->cpupool);
-    add_text(l, "passthrough", "disabled", none);
+    add_devices(l, plan, artifacts);
     add_actions(l);
 }
 
@@ -92,7 +119,7 @@ const struct plan_line *plan_lines(struct arena *arena,
     l.items = ARENA_ARRAY(arena, struct plan_line, MAX_LINES);
     if (!l.items)
         return NULL;
-    add_all(&l, plan, artifacts && artifacts->ramdisk_path ?
+    add_all(&l, plan, artifacts, artifacts && artifacts->ramdisk_path ?
                       artifacts->ramdisk_path :
                       arena_printf(arena, "(%s%s%s + payload)",
                                    plan->initrd.value ?

@@ -22,6 +22,17 @@ const struct plan_line *plan_lines(struct arena *arena,
                                    const struct plan_artifacts *artifacts,
                                    size_t *count);
 
+/* An element of a list of xl.cfg(5): iomem, irqs, dtdev. */
+struct plan_item {
+    const char *list, *value;
+    const char *host;           /* path of the node in the host's tree */
+    struct origin from;
+};
+
+/* In arena, list by list. NULL: out of memory. */
+const struct plan_item *plan_items(struct arena *arena,
+                                   const struct plan *plan, size_t *count);
+
 /* Where the disk is: its artifact, or what it will be built from. */
 const char *plan_disk_path(struct arena *arena, const struct plan *plan,
                            const struct plan_artifacts *artifacts,

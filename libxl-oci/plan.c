@@ -26,11 +26,13 @@ static void decide(struct planner *p)
 {
     plan_domain(p);
     plan_cpus(p);
+    plan_accelerators(p);
     plan_kernel(p);
     plan_namespaces(p);
     plan_rootfs_disks(p);
     plan_mount_disks(p);
     plan_memory(p);
+    plan_paging(p);
 }
 
 static void compile(struct planner *p)
@@ -38,6 +40,7 @@ static void compile(struct planner *p)
     plan_guest_ops(p);
     plan_rootfs_ops(p);
     plan_source_ops(p);
+    plan_wait_node_ops(p);
     plan_cgroup_ops(p);
     plan_namespace_ops(p);
     plan_container_ops(p);

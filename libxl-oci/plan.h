@@ -46,6 +46,10 @@ struct plan_options {
     size_t seed_bytes;
 };
 
+struct dt_allowance;
+struct dt_devices;
+struct dt_tree;
+
 /* What is true of this host. */
 struct host_facts {
     unsigned int xen_major, xen_minor;
@@ -58,6 +62,13 @@ struct host_facts {
                                          * path: the default name */
     const char *bundle_path;            /* absolute: for the hooks' state */
     const char *block_script;           /* our hotplug program, absolute */
+    /* the devices of the host's tree, judged; NULL: no tree is known, or
+     * nobody asks for a device */
+    const struct dt_devices *devices;
+    bool devices_are_dom0s;             /* of Dom0's own tree: a stopgap */
+    const struct dt_tree *dom0_tree;    /* to compare with; or NULL */
+    const struct dt_allowance *allowances;  /* the administrator's */
+    size_t n_allowances;
 };
 
 /* An image to be built (or found in the cache) before the domain. */
@@ -86,6 +97,39 @@ struct plan_file {
     struct origin from;
 };
 
+/* A device of the host that the container uses. */
+struct plan_accelerator {
+    const char *name;           /* NULL: it has none */
+    const char *device;         /* path in the host's tree */
+    const char *compatible;     /* in place of the host's; or NULL */
+    const char *kind, *load;    /* or NULL. Nothing loads it yet */
+    struct origin from;
+};
+
+/* What is given to the domain of it, each with the host node that it is of. */
+struct plan_pages {             /* of 4096 bytes */
+    uint64_t mfn, gfn, count;
+    const char *host;
+    struct origin from;
+};
+struct plan_interrupt { uint32_t intid; const char *host; struct origin from; };
+struct plan_dtdev { const char *path; struct origin from; };
+
+struct plan_devices {
+    struct plan_accelerator *list;
+    size_t count;
+    struct plan_pages *pages;
+    size_t n_pages;
+    struct plan_interrupt *interrupts;
+    size_t n_interrupts;
+    struct plan_dtdev *dtdevs;
+    size_t n_dtdevs;
+    const void *dtb;            /* partial device tree; NULL: none */
+    size_t dtb_bytes;
+    const char *uio_name;       /* compatible for uio_pdrv_genirq, or NULL */
+    struct origin uio_from;
+};
+
 /* One operation of the guest's program (guest/program.h). Arguments in the
  * order of the signature. */
 struct plan_arg {
@@ -111,6 +155,8 @@ struct plan {
     struct plan_string name, uuid;      /* uuid.value NULL: made at creation */
     struct plan_u64 memory_kib;         /* maxmem == memory: no ballooning */
     struct plan_u64 vcpus;
+    struct plan_u64 paging_kib;         /* for Xen's tables of the guest's
+                                         * memory; 0: libxl's default */
     struct plan_u64 weight, cap;        /* 0: not set. credit2; cap in % */
     struct plan_string cpus;            /* "0-3,^1" as xl.cfg, or NULL */
     struct plan_string cpupool;         /* or NULL */
@@ -125,6 +171,7 @@ struct plan {
     size_t n_disks;
     struct plan_file *files;
     size_t n_files;
+    struct plan_devices devices;
     const struct plan_op *ops;          /* in order of execution */
     size_t n_ops;
     bool terminal, has_stdin;
@@ -154,15 +201,18 @@ int plan_write_payload(const struct plan *plan, struct bytes *out);
 struct plan_artifacts {
     const char *const *disk_paths;      /* per plan->disks[i] */
     const char *ramdisk_path;           /* initrd + initramfs + payload */
+    const char *device_tree_path;       /* plan->devices.dtb */
 };
 
 /*
  * Dry run: every line with its cause.
  * text: a table for people; json: {"domain":{...},"lines":[{key,value,from,
  * line,column}],"program":[{op,args,from}],...}; xl: an equivalent xl.cfg(5)
- * file with the causes as comments.
+ * file with the causes as comments; dts: the partial device tree as source.
  */
-enum plan_format { PLAN_FORMAT_TEXT, PLAN_FORMAT_JSON, PLAN_FORMAT_XL };
+enum plan_format {
+    PLAN_FORMAT_TEXT, PLAN_FORMAT_JSON, PLAN_FORMAT_XL, PLAN_FORMAT_DTS,
+};
 int plan_format(const struct plan *plan, const struct plan_artifacts *artifacts,
                 enum plan_format format, struct bytes *out);
 

@@ -4,11 +4,11 @@
 
 #include <string.h>
 
-#define PREFIX "org.xenproject.oci."
+#define PREFIX SPEC_PREFIX
 
 struct extension_row {
     const char *key;
-    enum { EXT_TEXT, EXT_COUNT, EXT_BYTES, EXT_CHOICE, EXT_REFUSED } kind;
+    enum { EXT_TEXT, EXT_COUNT, EXT_BYTES, EXT_CHOICE } kind;
     size_t at;
     const char *help;           /* form of the value; choices; reason */
 };
@@ -22,8 +22,6 @@ static const struct extension_row extension_rows[] = {
     { "vcpus", EXT_COUNT, AT(vcpus), "a number from 1 to 128" },
     { "rootfs", EXT_CHOICE, AT(rootfs), "erofs or ext4" },
     { "cpupool", EXT_TEXT, AT(cpupool), "the name of a CPU pool" },
-    { "accelerator", EXT_REFUSED, 0,
-      "device passthrough is not in this version" },
 };
 
 #define ROW_COUNT (sizeof(extension_rows) / sizeof(*extension_rows))
@@ -93,8 +91,6 @@ static bool read_extension_value(struct reader *r,
         if (!*j->text)
             return false;
         break;
-    case EXT_REFUSED:
-        return false;
     }
     *(struct spec_string *)to = (struct spec_string){ j, j->text };
     return true;
@@ -102,14 +98,11 @@ static bool read_extension_value(struct reader *r,
 
 static const struct extension_row *find_extension(const char *key)
 {
-    size_t i, length;
+    size_t i;
 
-    for (i = 0; i < ROW_COUNT; i++) {
-        length = strlen(extension_rows[i].key);
-        if (!strncmp(extension_rows[i].key, key, length) &&
-            (!key[length] || extension_rows[i].kind == EXT_REFUSED))
+    for (i = 0; i < ROW_COUNT; i++)
+        if (!strcmp(extension_rows[i].key, key))
             return &extension_rows[i];
-    }
     return NULL;
 }
 
@@ -121,8 +114,7 @@ static void fail_unknown(struct reader *r, const struct json *j,
 
     nearest_start(&n, key);
     for (i = 0; i < ROW_COUNT; i++)
-        if (extension_rows[i].kind != EXT_REFUSED)
-            nearest_consider(&n, extension_rows[i].key);
+        nearest_consider(&n, extension_rows[i].key);
     if (n.best)
         spec_fail(r, CHECK_SPEC_EXTENSION, j,
                   "%s is not known; did you mean " PREFIX "%s?", j->key,
@@ -136,11 +128,10 @@ static void read_one(struct reader *r, const struct json *j)
     const char *key = j->key + strlen(PREFIX);
     const struct extension_row *row = find_extension(key);
 
+    if (spec_read_accelerator(r, j))
+        return;
     if (!row)
         fail_unknown(r, j, key);
-    else if (row->kind == EXT_REFUSED)
-        spec_fail(r, CHECK_SPEC_EXTENSION, j, "%s cannot be honoured: %s",
-                  j->key, row->help);
     else if (!read_extension_value(r, row, j))
         spec_fail(r, CHECK_SPEC_EXTENSION, j, "\"%s\" is not %s", j->text,
                   row->help);
@@ -154,4 +145,5 @@ void spec_read_extension(struct reader *r)
     for (i = 0; i < all->count; i++)
         if (!strncmp(all->items[i].key, PREFIX, strlen(PREFIX)))
             read_one(r, all->items[i].at);
+    spec_end_accelerators(r);
 }

@@ -37,6 +37,8 @@
 /* 48 bits: what a processor of Armv8.0 can address */
 #define MEMORY_LIMIT (UINT64_C(1) << 48)
 
+#define PAGE_LIMIT (MEMORY_LIMIT >> 12)
+
 #define ID_MAPPING_ROWS(where, fate, how) \
     ROW(where "/N/containerID", "uint32", fate, how, \
         U64(spec_id_mapping, container_id), MAX(UINT32_MAX), REQUIRED) \

@@ -129,7 +129,13 @@ extern const struct spec_name rlimit_names[], scheduler_policies[],
 void spec_check_whole(struct reader *r);
 
 /* Annotations of our prefix, into spec->extension (spec-extension.c). */
+#define SPEC_PREFIX "org.xenproject.oci."
 void spec_read_extension(struct reader *r);
+
+/* Takes an annotation about an accelerator; false when it is about something
+ * else. After the last one, spec_end_accelerators(). (spec-accelerator.c) */
+bool spec_read_accelerator(struct reader *r, const struct json *j);
+void spec_end_accelerators(struct reader *r);
 
 /* Capability number of "CAP_..." (capabilities.c), or -1. */
 int capability_number(const char *name);

@@ -101,6 +101,7 @@ void spec_check_whole(struct reader *r)
     /* the specification's Go binding writes the object even when unused */
     if (!s->vm.image_path.at)
         s->vm.image_format = s->vm.image_path;
+    drop_empty(&s->vm.hw_device_tree);
     drop_empty(&s->hostname);
     drop_empty(&s->domainname);
     drop_empty(&s->linux_.cgroups_path);

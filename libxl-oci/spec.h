@@ -192,6 +192,11 @@ struct spec_linux {
     uint32_t personality;                   /* value of personality(2) */
 };
 
+struct spec_iomem {                 /* in pages of 4096 bytes */
+    const struct json *at;
+    struct spec_u64 first_gfn, first_mfn, nr_mfns;
+};
+
 struct spec_vm {
     const struct json *at;
     struct spec_string hypervisor_path;     /* "" counts as absent */
@@ -201,7 +206,34 @@ struct spec_vm {
     struct spec_string kernel_initrd;
     struct spec_string image_path, image_format;
     struct spec_u64 hw_vcpus, hw_memory;    /* memory in bytes */
+    struct spec_string hw_device_tree;
+    struct spec_strings hw_dtdevs;
+    struct spec_iomem *hw_iomems;
+    size_t n_hw_iomems;
+    struct spec_u64s hw_irqs;
 };
+
+struct spec_clock_rate {
+    const char *clock;              /* of clock-names, or an index */
+    uint64_t hz;
+};
+
+/* A device of the host that the container uses (xl-oci-bundle(5),
+ * "ACCELERATORS"): from annotations, or from accelerators.json. */
+struct spec_accelerator {
+    const struct json *at;          /* what names the device */
+    const char *name;               /* NULL: of the list RESOURCE=DATA */
+    struct spec_string device;      /* path, alias or label of the tree */
+    struct spec_string kind;        /* "mmio", "fpga", ... */
+    struct spec_string compatible;  /* in place of the host's */
+    struct spec_string load;        /* path in the container's root */
+    struct spec_strings nodes;      /* of the guest's /dev */
+    const struct json *clock_rates_at;
+    struct spec_clock_rate *clock_rates;
+    size_t n_clock_rates;
+};
+
+struct spec_accelerators { struct spec_accelerator *items; size_t count; };
 
 /* Annotations `org.xenproject.oci.<key>` (docs: xl-oci-bundle(5)). */
 struct spec_extension {
@@ -227,6 +259,7 @@ struct spec {
     struct spec_linux linux_;       /* "linux" is a macro of GNU C */
     struct spec_vm vm;
     struct spec_extension extension;
+    struct spec_accelerators accelerators;
 };
 
 /*
@@ -236,6 +269,18 @@ struct spec {
 const struct spec *spec_from_json(struct arena *arena,
                                   const struct json *document,
                                   struct report *report);
+
+/*
+ * The same spec with the accelerators of the parsed accelerators.json added;
+ * NULL with errors in report.
+ */
+const struct spec *spec_add_side_file(struct arena *arena,
+                                      const struct spec *spec,
+                                      const struct json *document,
+                                      struct report *report);
+
+/* Does the container use any device of the host's tree? */
+bool spec_has_devices(const struct spec *spec);
 
 /* What becomes of a property: the fate column of the tables. */
 enum spec_fate {

@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -125,10 +127,12 @@ static int look_at_vm(struct arena *arena, const struct bundle *bundle,
     const struct {
         const struct spec_string *name;
         struct source_fact *fact;
+        bool with_content;
     } rows[] = {
-        { &vm->kernel_path, &survey->kernel },
-        { &vm->kernel_initrd, &survey->initrd },
-        { &vm->image_path, &survey->image },
+        { &vm->kernel_path, &survey->kernel, false },
+        { &vm->kernel_initrd, &survey->initrd, false },
+        { &vm->image_path, &survey->image, false },
+        { &vm->hw_device_tree, &survey->device_tree, true },
     };
     size_t i;
 
@@ -136,8 +140,41 @@ static int look_at_vm(struct arena *arena, const struct bundle *bundle,
         const char *path = rows[i].name->value;
 
         if (path && path[0] &&
-            look_up(arena, bundle, path, false, rows[i].fact) < 0)
+            look_up(arena, bundle, path, rows[i].with_content,
+                    rows[i].fact) < 0)
             return -1;
+    }
+    return 0;
+}
+
+/* As the container would see them: links are followed inside its root. */
+static int look_at_loads(struct arena *arena, const struct spec *spec,
+                         struct survey *survey)
+{
+    const struct open_how how = {
+        .flags = O_PATH | O_CLOEXEC,
+        .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+    };
+    size_t i;
+
+    survey->loads = ARENA_ARRAY(arena, struct source_fact,
+                                spec->accelerators.count + 1);
+    if (!survey->loads)
+        return -1;
+    for (i = 0; i < spec->accelerators.count; i++) {
+        struct source_fact *fact = &survey->loads[i];
+        int fd;
+
+        fact->path = spec->accelerators.items[i].load.value;
+        if (!fact->path)
+            continue;
+        fd = survey->rootfs_fd < 0 ? -1 :
+             (int)syscall(SYS_openat2, survey->rootfs_fd, fact->path, &how,
+                          sizeof(how));
+        if (fd < 0)
+            continue;
+        look_at_file(arena, fd, false, fact);
+        close(fd);
     }
     return 0;
 }
@@ -155,10 +192,16 @@ struct survey *survey_take(struct arena *arena, const struct bundle *bundle,
         report_check(report, OUT_OF_MEMORY, &where, "memory is exhausted");
         return NULL;
     }
-    if (survey->image.path)
+    if (!survey->image.path) {
+        survey->rootfs_fd = bundle_open_rootfs(bundle, spec, report);
+        if (survey->rootfs_fd < 0)
+            return NULL;
+    }
+    if (!look_at_loads(arena, spec, survey))
         return survey;
-    survey->rootfs_fd = bundle_open_rootfs(bundle, spec, report);
-    return survey->rootfs_fd < 0 ? NULL : survey;
+    report_check(report, OUT_OF_MEMORY, &where, "memory is exhausted");
+    survey_close(survey);
+    return NULL;
 }
 
 void survey_close(struct survey *survey)

@@ -42,7 +42,8 @@ static int run(const void *opaque, int argc, char **argv)
     int rc;
 
     (void)argc;
-    load_bundle(&loaded, argv[0], &options->plan);
+    if (!load_bundle(&loaded, argv[0], &options->plan))
+        load_require_loaders(&loaded);
     if (!loaded.report) {
         fputs("xl oci-check: out of memory\n", stderr);
         rc = XL_OCI_FAILED;

@@ -1,8 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/arena.h"
 #include "base/bytes.h"
@@ -12,10 +8,12 @@
 #include "dt/host-tree.h"
 #include "dt/passable.h"
 #include "dt/passthrough.h"
+#include "dts.h"
 
 #include "commands.h"
 #include "devices.h"
-#include "files.h"
+#include "holders.h"
+#include "host-tree.h"
 #include "print.h"
 #include "settings.h"
 
@@ -63,6 +61,7 @@ static bool is_named(const struct dt_node *node,
 
 static void print_devices(const struct devices_options *options,
                           const struct dt_devices *devices,
+                          const struct claim *claims,
                           const struct dt_node *const *named, int n_named,
                           struct bytes *out)
 {
@@ -78,9 +77,9 @@ static void print_devices(const struct devices_options *options,
             continue;
         if (options->format == FORMAT_JSON) {
             bytes_add_string(out, shown ? ",\n" : "\n");
-            devices_add_json(devices, d, out);
+            devices_add_json(devices, d, claims, out);
         } else {
-            devices_add_text(devices, d, out);
+            devices_add_text(devices, d, claims, out);
         }
         shown++;
     }
@@ -89,27 +88,6 @@ static void print_devices(const struct devices_options *options,
     else if (shown < devices->count && !n_named)
         bytes_printf(out, "%zu of %zu devices have xen,passthrough; --all "
                      "shows the others\n", shown, devices->count);
-}
-
-/* NULL with errors. */
-static const struct dt_tree *read_tree(struct arena *arena, const char *file,
-                                       struct report *report)
-{
-    struct report_where where = { .file = file };
-    /* a byte more than a tree may have, and the NUL */
-    size_t capacity = DT_MAX_BYTES + 2;
-    char *bytes = malloc(capacity);
-    const struct dt_tree *tree = NULL;
-    ssize_t size = bytes ? file_read_at(AT_FDCWD, file, bytes, capacity) : -1;
-
-    if (!bytes)
-        dt_report(report, OUT_OF_MEMORY, &where, "out of memory");
-    else if (size < 0)
-        dt_report(report, UNREADABLE, &where, "%s", strerror(errno));
-    else
-        tree = dt_tree_load(arena, file, bytes, (size_t)size, report);
-    free(bytes);
-    return tree;
 }
 
 static const char *find_file(struct arena *arena,
@@ -185,7 +163,7 @@ static int print_plan(const struct devices_options *o,
         devices_plan_json(plan, out);
         break;
     case FORMAT_DTS:
-        devices_plan_dts(plan, out);
+        dts_format(plan->dtb, out);
         break;
     case FORMAT_DTB:
         bytes_add(out, plan->dtb, plan->dtb_bytes);
@@ -218,7 +196,8 @@ static int act(struct arena *arena, const struct devices_options *o, int argc,
                char **argv, struct report *report, struct bytes *out)
 {
     const char *file = find_file(arena, o, report);
-    const struct dt_tree *tree = file ? read_tree(arena, file, report) : NULL;
+    const struct dt_tree *tree =
+        file ? host_tree_read(arena, file, report) : NULL;
     const struct dt_devices *devices =
         tree ? dt_devices_judge(arena, tree, report) : NULL;
     const struct dt_node **named;
@@ -228,7 +207,9 @@ static int act(struct arena *arena, const struct devices_options *o, int argc,
     named = devices ? find_named(arena, devices, argc, argv, report) : NULL;
     if (!named || report_errors(report))
         return print_report(report, o->format == FORMAT_JSON);
-    print_devices(o, devices, named, argc, out);
+    /* a tree that is named may be another machine's */
+    print_devices(o, devices, o->host_dtb ? NULL : holders_read(arena),
+                  named, argc, out);
     return print_bytes(out);
 }
 

@@ -15,12 +15,12 @@ struct show_options {
 };
 
 /* after the formats of enum plan_format */
-#define FORMAT_PAYLOAD (PLAN_FORMAT_XL + 1)
+#define FORMAT_PAYLOAD (PLAN_FORMAT_DTS + 1)
 
 static const struct option_row rows[] = {
     PLAN_OPTION_ROWS(struct show_options, plan),
     { 0, "format", OPTION_FORMAT, offsetof(struct show_options, format),
-      "FORMAT", "text|json|xl|payload", "how to print the plan" },
+      "FORMAT", "text|json|xl|dts|payload", "how to print the plan" },
     { .name = NULL },
 };
 
@@ -72,7 +72,9 @@ const struct command command_plan = {
         "in which\n"
         "the initramfs and the images that oci-create would make are "
         "described in\n"
-        "parentheses; --format=payload gives the cpio archive that follows "
+        "parentheses; --format=dts gives the partial device tree of the "
+        "accelerators as\n"
+        "source; --format=payload gives the cpio archive that follows "
         "our init in\n"
         "that initramfs (without its random seed).\n"
         "\n"

@@ -198,7 +198,26 @@ static int make_ramdisk(struct creation *c)
     return rc || !c->ramdisk_path ? -1 : 0;
 }
 
+/* libxl takes it by its path only (libxl_arm.c libxl__prepare_dtb()). */
+static int make_device_tree(struct creation *c)
+{
+    const struct plan_devices *d = &c->loaded->plan->devices;
+
+    if (!d->dtb)
+        return 0;
+    c->device_tree_path = arena_printf(c->loaded->arena, "%s/device-tree",
+                                       c->run_path);
+    if (c->device_tree_path &&
+        !file_write_at(c->dir_fd, "device-tree", d->dtb, d->dtb_bytes))
+        return 0;
+    report_check(c->loaded->report, RUN_DIRECTORY, NULL,
+                 "the partial device tree cannot be written: %s",
+                 strerror(errno));
+    return -1;
+}
+
 int creation_make_files(struct creation *creation)
 {
-    return make_disks(creation) || make_ramdisk(creation) ? -1 : 0;
+    return make_disks(creation) || make_ramdisk(creation) ||
+           make_device_tree(creation) ? -1 : 0;
 }

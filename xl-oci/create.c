@@ -11,6 +11,7 @@
 #include "domain-config.h"
 #include "files.h"
 #include "hooks.h"
+#include "ledger.h"
 #include "reap.h"
 #include "toolstack.h"
 
@@ -82,6 +83,7 @@ static int make_domain(struct creation *c)
 {
     const struct plan_artifacts artifacts = {
         .disk_paths = c->disk_paths, .ramdisk_path = c->ramdisk_path,
+        .device_tree_path = c->device_tree_path,
     };
     struct report *report = c->loaded->report;
     libxl_domain_config config;
@@ -98,6 +100,9 @@ static int make_domain(struct creation *c)
     if (rc)
         return -1;
     c->record.domid = c->domid;
+    if (ledger_confirm(c->loaded->arena, c->ts, &c->loaded->plan->devices,
+                       c->loaded->bundle->config_file, report))
+        return -1;
     return monitor_link_domain(&c->monitor, (int)c->domid, c->image_fds,
                                c->n_image_fds, report);
 }
@@ -160,9 +165,16 @@ static int commit(struct creation *c)
     return -1;
 }
 
+static int claim_devices(struct creation *c)
+{
+    return ledger_claim(c->loaded->arena, c->ts, c->record.name, c->dir_fd,
+                        &c->loaded->plan->devices,
+                        c->loaded->bundle->config_file, c->loaded->report);
+}
+
 static int make_all(struct creation *c)
 {
-    return start_monitor(c) || creation_make_files(c) || make_domain(c) ||
+    return start_monitor(c) || claim_devices(c) || creation_make_files(c) || make_domain(c) ||
            run_creation_hooks(c) || start_process(c) || commit(c) ? -1 : 0;
 }
 

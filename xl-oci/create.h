@@ -20,6 +20,7 @@ struct creation {
     int dir_fd, lock_fd;
     const char *run_path;           /* <run root>/<name> */
     const char **disk_paths;        /* per plan->disks[i] */
+    const char *device_tree_path;       /* NULL: no devices */
     const char *ramdisk_path;
     int image_fds[MESSAGE_MAX_FDS]; /* of cached and private images */
     unsigned int n_image_fds;

@@ -8,12 +8,14 @@
 #include "base/report.h"
 #include "dt/host-tree.h"
 
+#include "holders.h"
 #include "print.h"
 
 /* What a device takes along: for each node of it that is not disabled. */
 struct printer {
     const struct dt_devices *devices;
     const struct dt_device *device;
+    const struct claim *holder;         /* NULL: nobody, or not known */
     struct bytes *out;
     size_t count;               /* items printed of one kind */
 };
@@ -107,6 +109,12 @@ static void add_device_text(struct printer *p)
     text_line(p, text_regions);
     text_line(p, text_interrupts);
     text_line(p, text_needs);
+    if (p->holder) {
+        bytes_printf(p->out, "    held by the %s \"",
+                     p->holder->is_container ? "container" : "domain");
+        print_add_safe_string(p->out, p->holder->holder);
+        bytes_add_string(p->out, "\"\n");
+    }
     if (!p->device->reasons)
         bytes_add_string(p->out, "    may be passed through\n");
     for (r = p->device->reasons; r; r = r->next) {
@@ -207,6 +215,12 @@ static void add_device_json(struct printer *p)
     json_list(p, "regions", json_regions);
     json_list(p, "interrupts", json_interrupts);
     json_list(p, "needs", json_needs);
+    if (p->holder) {
+        bytes_printf(p->out, ",\"holder\":{\"kind\":\"%s\",\"name\":",
+                     p->holder->is_container ? "container" : "domain");
+        bytes_add_json_string(p->out, p->holder->holder);
+        bytes_add_string(p->out, "}");
+    }
     bytes_printf(p->out, ",\"passable\":%s,\"reasons\":[",
                  p->device->reasons ? "false" : "true");
     for (r = p->device->reasons; r; r = r->next) {
@@ -221,17 +235,25 @@ static void add_device_json(struct printer *p)
 }
 
 void devices_add_text(const struct dt_devices *devices,
-                      const struct dt_device *device, struct bytes *out)
+                      const struct dt_device *device,
+                      const struct claim *claims, struct bytes *out)
 {
-    struct printer p = { .devices = devices, .device = device, .out = out };
+    struct printer p = {
+        .devices = devices, .device = device, .out = out,
+        .holder = holders_of(claims, devices, device),
+    };
 
     add_device_text(&p);
 }
 
 void devices_add_json(const struct dt_devices *devices,
-                      const struct dt_device *device, struct bytes *out)
+                      const struct dt_device *device,
+                      const struct claim *claims, struct bytes *out)
 {
-    struct printer p = { .devices = devices, .device = device, .out = out };
+    struct printer p = {
+        .devices = devices, .device = device, .out = out,
+        .holder = holders_of(claims, devices, device),
+    };
 
     add_device_json(&p);
 }

@@ -8,11 +8,15 @@
 
 struct arena;
 struct bytes;
+struct claim;
 
+/* claims: who holds what (holders.h), or NULL. */
 void devices_add_text(const struct dt_devices *devices,
-                      const struct dt_device *device, struct bytes *out);
+                      const struct dt_device *device,
+                      const struct claim *claims, struct bytes *out);
 void devices_add_json(const struct dt_devices *devices,
-                      const struct dt_device *device, struct bytes *out);
+                      const struct dt_device *device,
+                      const struct claim *claims, struct bytes *out);
 
 /* Options that hold for all devices of a command line; each may be NULL. */
 struct devices_words {
@@ -29,6 +33,5 @@ int devices_order(struct arena *arena, int argc, char **argv,
 
 void devices_plan_text(const struct dt_passthrough *plan, struct bytes *out);
 void devices_plan_json(const struct dt_passthrough *plan, struct bytes *out);
-void devices_plan_dts(const struct dt_passthrough *plan, struct bytes *out);
 
 #endif

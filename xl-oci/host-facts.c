@@ -65,6 +65,31 @@ static int require(const char *path, const char *what, struct report *report)
     return -1;
 }
 
+int load_require_loaders(const struct loaded *loaded)
+{
+    const struct plan_devices *d = &loaded->plan->devices;
+    int rc = 0;
+    size_t i;
+
+    for (i = 0; i < d->count; i++) {
+        const struct plan_accelerator *a = &d->list[i];
+        const struct report_where where = {
+            .file = a->from.field[0] == '/' ? loaded->bundle->config_file :
+                    loaded->bundle->side_file,
+            .line = a->from.line, .column = a->from.column,
+            .path = a->from.field,
+        };
+
+        if (!a->load)
+            continue;
+        report_check(loaded->report, ACCELERATOR_LOAD, &where,
+                     "nothing can load \"%s\" into %s", a->load,
+                     a->device);
+        rc = -1;
+    }
+    return rc;
+}
+
 int load_require_guest(const struct loaded *loaded)
 {
     const struct plan *plan = loaded->plan;
@@ -78,5 +103,5 @@ int load_require_guest(const struct loaded *loaded)
     if (plan->block_script.value && plan->n_disks)
         rc |= require(plan->block_script.value, "the block script",
                       loaded->report);
-    return rc;
+    return rc | load_require_loaders(loaded);
 }

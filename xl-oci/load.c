@@ -5,7 +5,7 @@
 
 #include "base/arena.h"
 #include "checks.h"
-#include "json.h"
+#include "host-tree.h"
 
 /* /etc/xen/xl-oci.conf: what a bundle or the command line may ask for. */
 static void check_ceilings(const struct loaded *l)
@@ -46,24 +46,21 @@ static const char *last_component(struct arena *arena, const char *path)
 static void load_stages(struct loaded *l, const char *bundle_path,
                         const struct plan_options *options)
 {
-    const struct json *document;
-
     if (settings_read(l->arena, &l->settings, l->report))
         return;
     l->bundle = bundle_open(l->arena, bundle_path, l->report);
     if (!l->bundle)
         return;
-    document = json_parse(l->arena, l->bundle->config_file, l->bundle->config,
-                          l->bundle->config_bytes, &json_default_limits,
-                          l->report);
-    l->spec = document ? spec_from_json(l->arena, document, l->report) : NULL;
+    l->spec = bundle_spec(l->arena, l->bundle, l->report);
     if (!l->spec)
         return;
     l->survey = survey_take(l->arena, l->bundle, l->spec, l->report);
     host_facts_read(l->arena, &l->settings, &l->host);
     l->host.bundle_name = last_component(l->arena, l->bundle->path);
     l->host.bundle_path = l->bundle->path;
-    if (l->survey)
+    if (spec_has_devices(l->spec))
+        host_tree_facts(l->arena, &l->settings, &l->host, l->report);
+    if (l->survey && !report_errors(l->report))
         l->plan = plan_make(l->arena, l->spec, l->survey, &l->host, options,
                             l->report);
     if (l->plan)

@@ -36,7 +36,11 @@ void loaded_close(struct loaded *loaded);
 void host_facts_read(struct arena *arena, const struct settings *settings,
                      struct host_facts *facts);
 
-/* Errors when the plan's own kernel, initramfs or block script is absent. */
+/* Errors when something must be loaded into a device, as nothing can yet. */
+int load_require_loaders(const struct loaded *loaded);
+
+/* The same, and errors when the plan's own kernel, initramfs or block script
+ * is absent. */
 int load_require_guest(const struct loaded *loaded);
 
 #endif

@@ -19,6 +19,7 @@
 #include "guest/program.h"
 #include "hooks.h"
 #include "json.h"
+#include "ledger.h"
 #include "run-directory.h"
 #include "spec.h"
 
@@ -98,6 +99,8 @@ static int reap_record(struct arena *arena, int dir_fd,
     collect_exit(dir_fd, &domain, &ended);
     if (domain.life != DOMAIN_ABSENT && domain_destroy(record->uuid, report))
         return -1;
+    ledger_release(dir_fd);
+    unlinkat(dir_fd, "device-tree", 0);
     unlinkat(dir_fd, "ramdisk", 0);
     stopped.status = CONTAINER_STOPPED;
     stopped.domid = -1;

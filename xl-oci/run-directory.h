@@ -6,6 +6,9 @@
  *   lock     locked (F_OFD_SETLK) by the command and the monitor together (one open file
  *            description): held means that somebody takes care of it
  *   record   the container_record below, JSON
+ *   claim    what it holds of the host's devices (claim-file.h), while its
+ *            domain exists or is about to
+ *   device-tree  the partial device tree of these, likewise
  *   ramdisk  initramfs + payload, removed once the domain is built
  *   log, log.1   console output, bounded (XL_OCI_LOG_BYTES each)
  */

@@ -12,10 +12,11 @@
 
 #include "base/arena.h"
 #include "checks.h"
+#include "dt/passthrough.h"
 
 #define SHARED_DIR XL_OCI_PREFIX "/lib/xl-oci"
 
-enum kind { PATH, NUMBER, SIZE };
+enum kind { PATH, NUMBER, SIZE, ALLOWANCES };
 
 static const struct row {
     const char *key;
@@ -30,6 +31,7 @@ static const struct row {
     { "initramfs", PATH, offsetof(struct settings, initramfs) },
     { "block_script", PATH, offsetof(struct settings, block_script) },
     { "host_dtb", PATH, offsetof(struct settings, host_dtb) },
+    { "device_allow", ALLOWANCES, offsetof(struct settings, allowances) },
 };
 
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -72,13 +74,71 @@ static int set_number(struct settings *settings, const struct row *row,
     return 0;
 }
 
+/* "DEVICE WORD...": what is wrong with it, or NULL. */
+static const char *parse_allowance(struct arena *arena, const char *text,
+                                   struct dt_allowance *allowance)
+{
+    size_t length = strcspn(text, " ");
+    unsigned int bit;
+
+    allowance->device = arena_printf(arena, "%.*s", (int)length, text);
+    if (!allowance->device || !length)
+        return "names no device";
+    for (text += length; *(text += strspn(text, " ")); text += length) {
+        length = strcspn(text, " ");
+        bit = dt_waiver_by_name(text, length);
+        if (!bit)
+            return "has a word that xl-oci.conf(5) does not know";
+        allowance->waived |= bit;
+    }
+    return allowance->waived ? NULL : "allows nothing";
+}
+
+static void apply_allowances(struct arena *arena, struct settings *settings,
+                             const XLU_Config *config, const struct row *row,
+                             const struct report_where *where,
+                             struct report *report)
+{
+    XLU_ConfigList *list;
+    const char *text, *wrong;
+    int count = 0, i, rc;
+
+    rc = xlu_cfg_get_list(config, row->key, &list, &count, 1);
+    if (rc == ESRCH)
+        return;
+    if (!rc)
+        settings->allowances = ARENA_ARRAY(arena, struct dt_allowance,
+                                           (size_t)count + 1);
+    if (rc || !settings->allowances) {
+        report_check(report, SETTINGS_INVALID, where, "%s is not a list",
+                     row->key);
+        return;
+    }
+    for (i = 0; i < count; i++) {
+        struct dt_allowance *a =
+            &settings->allowances[settings->n_allowances++];
+
+        a->where = *where;
+        text = xlu_cfg_get_listitem(list, i);
+        wrong = parse_allowance(arena, text ? text : "", a);
+        if (wrong)
+            report_check(report, SETTINGS_INVALID, where, "%s: \"%s\" %s",
+                         row->key, text ? text : "", wrong);
+    }
+}
+
 static void apply_row(struct arena *arena, struct settings *settings,
                       const XLU_Config *config, const struct row *row,
                       const struct report_where *where, struct report *report)
 {
     const char *text = NULL;
-    int rc = xlu_cfg_get_string(config, row->key, &text, 1);
+    int rc;
 
+    if (row->kind == ALLOWANCES) {
+        apply_allowances(arena, settings, config, row, where, report);
+        return;
+    }
+    rc = xlu_cfg_get_string(config, row->key, &text, 1);
     if (rc == ESRCH)
         return;
     if (!rc)

@@ -6,9 +6,11 @@
 #ifndef XL_OCI_SETTINGS_H
 #define XL_OCI_SETTINGS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct arena;
+struct dt_allowance;
 struct report;
 
 #define XL_OCI_CONF "/etc/xen/xl-oci.conf"  /* $XL_OCI_CONF overrides (tests) */
@@ -21,6 +23,8 @@ struct settings {
     uint64_t cache_max_bytes;   /* 0: no ceiling */
     const char *kernel, *initramfs, *block_script;
     const char *host_dtb;       /* NULL: not told */
+    struct dt_allowance *allowances;    /* device_allow */
+    size_t n_allowances;
 };
 
 /* 0, or -1 with errors. Strings live in arena. */

@@ -32,7 +32,7 @@ offers _xl_oci xl-oci cr -- create
 offers _xl_oci xl-oci oci-cr -- oci-create
 offers _xl_oci xl-oci -v pl -- plan
 offers _xl_oci xl-oci check --f -- --format=
-offers _xl_oci xl-oci plan --format = -- text json xl payload
+offers _xl_oci xl-oci plan --format = -- text json xl dts payload
 offers _xl_oci xl-oci plan --format = j -- json
 offers _xl_oci xl-oci explain json-nu -- json-nul
 mkdir -p "$XL_OCI_RUN_ROOT" "$work/here/bundle-1"

@@ -29,6 +29,12 @@ extract()
             $base->{$_} = $example->{$_} for keys %$example;
             mkdir "$work/example-$n";
             mkdir "$work/example-$n/rootfs";
+            my $side = delete $base->{accelerators};
+            if ($side) {
+                open my $out, ">", "$work/example-$n/accelerators.json";
+                print $out JSON::PP->new->encode({accelerators => $side});
+                close $out;
+            }
             open my $out, ">", "$work/example-$n/config.json" or die $!;
             print $out JSON::PP->new->pretty->canonical->encode($base);
             close $out;
@@ -48,6 +54,8 @@ for file in README docs/xl-oci-bundle.5.pod; do
 done
 [ "$n" -ge 6 ]
 result $? "$n examples"
+dtc -q -@ -O dtb -o "$work/host.dtb" "$top/test/golden/devices/host.dts"
+echo "host_dtb = \"$work/host.dtb\"" >"$XL_OCI_CONF"
 for ((i = 0; i < n; i++)); do
     run check "$work/example-$i"
     exits 0 "example $((i + 1)) is a good bundle"

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * golden CASE OUT: everything that a bundle becomes before Xen is asked.
+ * golden CASE OUT [DTB]: everything that a bundle becomes before Xen is asked.
  *
  * CASE/ holds config.json (a bundle) and perhaps `options`, lines key=value
- * (name, memory, vcpus, rootfs, persist, pcpus). Writes into OUT/: report.txt,
- * and when the bundle is good plan.txt, plan.json, xl.cfg, program.txt (read
- * back by the guest's reader), libxl-VERSION.json (the real
- * libxl_domain_config). The case's directory is written as @BUNDLE@.
+ * (name, memory, vcpus, rootfs, persist, pcpus). DTB is the host's tree. Writes
+ * into OUT/: report.txt, and when the bundle is good plan.txt, plan.json,
+ * xl.cfg, with a DTB devices.dts, program.txt (read back by the guest's
+ * reader), libxl-VERSION.json (the real libxl_domain_config). The case's directory is written as @BUNDLE@.
  */
 #include <err.h>
 #include <libxl.h>
@@ -19,8 +19,9 @@
 #include "base/report.h"
 #include "bundle.h"
 #include "domain-config.h"
+#include "dt/host-tree.h"
+#include "dt/passable.h"
 #include "guest/reader.h"
-#include "json.h"
 #include "plan.h"
 #include "spec.h"
 
@@ -176,6 +177,7 @@ static struct plan_artifacts artifacts_of(struct arena *a,
     const char **paths = ARENA_ARRAY(a, const char *, plan->n_disks + 1);
     struct plan_artifacts artifacts = {
         .disk_paths = paths, .ramdisk_path = "/run/xl-oci/golden/ramdisk",
+        .device_tree_path = "/run/xl-oci/golden/device-tree",
     };
     size_t i;
 
@@ -213,12 +215,13 @@ static void dump_plan(const struct golden *g, const struct plan *plan)
         { "plan.txt", PLAN_FORMAT_TEXT },
         { "plan.json", PLAN_FORMAT_JSON },
         { "xl.cfg", PLAN_FORMAT_XL },
+        { "devices.dts", PLAN_FORMAT_DTS },     /* with a host tree */
     };
     struct plan_artifacts artifacts = artifacts_of(g->arena, plan);
     struct bytes out = BYTES_INIT;
     size_t i;
 
-    for (i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+    for (i = 0; i < (g->host.devices ? 4 : 3); i++) {
         if (plan_format(plan, &artifacts, formats[i].format, &out))
             errx(1, "%s failed", formats[i].name);
         write_out(g, formats[i].name, &out);
@@ -226,6 +229,22 @@ static void dump_plan(const struct golden *g, const struct plan *plan)
     bytes_free(&out);
     dump_program(g, plan);
     dump_config(g, plan, &artifacts);
+}
+
+static void read_tree(struct golden *g, const char *path,
+                      struct report *report)
+{
+    static char dtb[DT_MAX_BYTES];
+    FILE *f = fopen(path, "re");
+    size_t size = f ? fread(dtb, 1, sizeof(dtb), f) : 0;
+    const struct dt_tree *tree;
+
+    if (!f)
+        err(1, "%s", path);
+    fclose(f);
+    tree = dt_tree_load(g->arena, "host.dtb", dtb, size, report);
+    if (tree)
+        g->host.devices = dt_devices_judge(g->arena, tree, report);
 }
 
 /* A checkout's modes are those of somebody's umask. */
@@ -239,7 +258,6 @@ static void fix_modes(struct survey *survey, size_t n_mounts)
 
 static const struct plan *make_plan(struct golden *g, struct report *report)
 {
-    const struct json *document;
     const struct spec *spec;
     struct survey *survey;
     const struct plan *plan;
@@ -247,10 +265,7 @@ static const struct plan *make_plan(struct golden *g, struct report *report)
     g->bundle = bundle_open(g->arena, g->case_dir, report);
     if (!g->bundle)
         return NULL;
-    document = json_parse(g->arena, g->bundle->config_file,
-                          g->bundle->config, g->bundle->config_bytes,
-                          &json_default_limits, report);
-    spec = document ? spec_from_json(g->arena, document, report) : NULL;
+    spec = bundle_spec(g->arena, g->bundle, report);
     survey = spec ? survey_take(g->arena, g->bundle, spec, report) : NULL;
     if (!survey)
         return NULL;
@@ -277,9 +292,11 @@ int main(int argc, char **argv)
     struct bytes out = BYTES_INIT;
     const struct plan *plan;
 
-    if (argc != 3)
-        errx(2, "usage: golden CASE OUT");
+    if (argc != 3 && argc != 4)
+        errx(2, "usage: golden CASE OUT [DTB]");
     g.arena = arena_new();
+    if (argc == 4)
+        read_tree(&g, argv[3], report);
     g.case_dir = argv[1];
     g.out_dir = argv[2];
     read_options(&g);

@@ -14,7 +14,6 @@
 #include "base/report.h"
 #include "bundle.h"
 #include "checks.h"
-#include "json.h"
 #include "plan.h"
 
 #define EXAMPLES "test/bad"
@@ -35,13 +34,10 @@ static const struct plan *make_plan(struct arena *arena,
 {
     const struct plan_options options = { .uuid = NULL };
     const struct plan *plan = NULL;
-    const struct json *j;
     const struct spec *spec;
     struct survey *survey;
 
-    j = json_parse(arena, bundle->config_file, bundle->config,
-                   bundle->config_bytes, &json_default_limits, report);
-    spec = j ? spec_from_json(arena, j, report) : NULL;
+    spec = bundle_spec(arena, bundle, report);
     survey = spec ? survey_take(arena, bundle, spec, report) : NULL;
     if (survey) {
         plan = plan_make(arena, spec, survey, &host, &options, report);

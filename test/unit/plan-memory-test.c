@@ -32,7 +32,9 @@ static const char text[] =
 static int config_is_right(const struct plan *plan)
 {
     static const char *const paths[] = { "/a", "/b", "/c" };
-    const struct plan_artifacts artifacts = { paths, "/ramdisk" };
+    const struct plan_artifacts artifacts = {
+        paths, "/ramdisk", NULL,
+    };
     libxl_domain_config config;
     int right;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "devices.h"
+#include "dts.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -92,9 +92,9 @@ static void add_node(const void *fdt, int node, int depth, struct bytes *out)
     bytes_add_string(out, "};\n");
 }
 
-void devices_plan_dts(const struct dt_passthrough *plan, struct bytes *out)
+void dts_format(const void *dtb, struct bytes *out)
 {
     bytes_add_string(out, "/dts-v1/;\n\n");
-    if (plan->dtb)
-        add_node(plan->dtb, 0, 0, out);
+    if (dtb)
+        add_node(dtb, 0, 0, out);
 }

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The order that the devices of a bundle become; what
+ * plan-accelerators.c and plan-hw-config.c share. */
+#ifndef XLOCI_PLAN_ORDER_H
+#define XLOCI_PLAN_ORDER_H
+
+#include "plan-internal.h"
+
+#include "dt/passthrough.h"
+#include "dt/raw.h"
+
+struct order {
+    struct planner *p;
+    struct dt_request *requests;
+    const struct json **asked_at;   /* of each request */
+    size_t n_requests, room;
+    const struct dt_template *template;
+    struct dt_raw_found raw;
+};
+
+/* Zeroed, room for one more than count; NULL when memory is exhausted, which
+ * the planner remembers. */
+void *order_allocate(struct planner *p, size_t count, size_t size_bytes);
+
+void order_add(struct order *o, const struct dt_request *request,
+               const struct json *at);
+
+#endif

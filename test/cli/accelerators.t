@@ -1,0 +1,132 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Accelerators of a bundle: the side file and its schema, every way to ask for
+# a device, what the administrator says, and which tree is the host's.
+. "$(dirname "$0")/lib.sh"
+
+vectors=$top/test/data/accelerators
+tree() { dtc -q -@ -O dtb -o "$work/$2.dtb" "$top/test/$1/$2.dts"; }
+tree dt good
+tree dt device-unmarked
+
+# using ANNOTATIONS [SIDE-FILE]: $work/app with these
+using()
+{
+    bundle app "{ \"ociVersion\": \"1.3.0\",
+  \"process\": { \"cwd\": \"/\", \"args\": [\"/bin/true\"] },
+  \"root\": { \"path\": \"rootfs\" },
+  \"annotations\": { $1 } }"
+    rm -f "$work/app/accelerators.json"
+    [ $# -lt 2 ] || cp "$2" "$work/app/accelerators.json"
+}
+conf() { printf '%s\n' "$@" >"$XL_OCI_CONF"; }
+one=org.xenproject.oci.accelerator.
+list=org.xenproject.oci.accelerators
+
+# the schema and the reader agree on each vector
+python3 - "$top/docs/accelerators.schema.json" "$vectors" <<'END' \
+    >"$work/out" 2>"$work/err"
+import glob, json, sys, warnings
+warnings.simplefilter("ignore")
+import jsonschema
+schema = json.load(open(sys.argv[1]))
+jsonschema.Draft7Validator.check_schema(schema)
+wrong = 0
+for path in sorted(glob.glob(sys.argv[2] + "/*.json")):
+    valid = jsonschema.Draft7Validator(schema).is_valid(json.load(open(path)))
+    if valid != ("/good-" in path):
+        print(path, "valid" if valid else "not valid")
+        wrong = 1
+sys.exit(wrong)
+END
+result $? "the schema tells good from bad"
+
+conf "host_dtb = \"$work/good.dtb\""
+for file in "$vectors"/good-*.json; do
+    using "" "$file"
+    run check "$work/app"
+    ! grep -qE '\[(spec-|accelerator-invalid|accelerator-pci|json-)' \
+        "$work/err" "$work/out"
+    result $? "${file##*/} is read"
+done
+while read -r name check pointer; do
+    using "" "$vectors/bad-$name.json"
+    run check "$work/app"
+    cat "$work/out" "$work/err" >"$work/both"
+    [ "$status" = 1 ] &&
+        grep -qE "accelerators\.json:[0-9]+:[0-9]+: error: ${pointer:+$pointer: }.*\[$check\]" \
+            "$work/both"
+    result $? "bad-$name.json: [$check] at ${pointer:-the top}"
+done <"$vectors/expect"
+
+using "\"${one}rtc\": \"dut\", \"${one}rtc.nodes\": \"/dev/rtc0\""
+run plan "$work/app"
+exits 0 "by annotations"
+has out "iomem          9010,1@4100 (/rtc@9010000)" "... its page"
+has out "irqs           34 (/rtc@9010000)" "... its interrupt"
+has out "wait-node  /dev/rtc0" "... its node, waited for"
+has out "bind-node  /dev/rtc0 /dev/rtc0" "... and bound"
+run plan --format=dts "$work/app"
+has out "rtc@4100000 {" "... its node of the partial tree"
+dtc -q -I dts -O dtb -o /dev/null "$work/out"
+result $? "... which dtc reads"
+
+using "\"$list\": \"/rtc@9010000=/boot/rtc.bin\""
+mkdir -p "$work/app/rootfs/boot"
+echo data >"$work/app/rootfs/boot/rtc.bin"
+run plan "$work/app"
+exits 0 "RESOURCE=DEVICE_DATA"
+has out "to load: /boot/rtc.bin" "... the data is in the plan"
+run check "$work/app"
+exits 1 "... and an error, as nothing loads it"
+grep -qF "[accelerator-load]" "$work/out" "$work/err"
+result $? "... [accelerator-load]"
+ln -sf ../../../../etc/hostname "$work/app/rootfs/boot/rtc.bin"
+run plan "$work/app"
+has err "[accelerator-load-missing]" "a link out of the root is not followed"
+
+using "\"${one}a\": \"dut\", \"$list\": \"/rtc@9010000\""
+run plan "$work/app"
+exits 1 "one device twice"
+has err "config.json:4:" "... is told where"
+
+using "\"${one}a\": \"rtx\""
+run plan "$work/app"
+has err "[dt-node-unknown]" "no such device"
+
+# the administrator's word
+conf "host_dtb = \"$work/device-unmarked.dtb\""
+using "\"${one}a\": \"dut\""
+run plan "$work/app"
+has err "[device-unmarked]" "an unmarked device"
+conf "host_dtb = \"$work/device-unmarked.dtb\"" \
+    'device_allow = [ "dut unmarked" ]'
+run plan "$work/app"
+exits 0 "... that is allowed"
+has err "[device-allowed]" "... which is told"
+conf 'device_allow = [ "dut unmarkd" ]'
+run plan "$work/app"
+has err "[settings-invalid]" "a word that is none"
+conf 'device_allow = "dut unmarked"'
+run plan "$work/app"
+has err "[settings-invalid]" "no list"
+
+# which tree
+conf ""
+export XL_OCI_DOM0_DTB=$work/good.dtb
+run plan "$work/app"
+exits 0 "Dom0's own tree"
+has err "[host-tree-of-dom0]" "... with a warning"
+dtc -q -O dts "$top/test/dt/good.dts" |
+    sed 's/0x9010000 0x1000/0x9011000 0x1000/' >"$work/other.dts"
+dtc -q -O dtb -o "$work/other.dtb" "$work/other.dts"
+conf "host_dtb = \"$work/good.dtb\""
+export XL_OCI_DOM0_DTB=$work/other.dtb
+run plan "$work/app"
+exits 1 "another machine's tree"
+has err "[host-tree-mismatch]" "... is told"
+export XL_OCI_DOM0_DTB=$work/good.dtb
+run plan "$work/app"
+has err "Dom0 has the device" "a mark that Xen was not booted with"
+unset XL_OCI_DOM0_DTB
+finish

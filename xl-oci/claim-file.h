@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A container's claim, as the file "claim" of its run directory:
+ * {"pages":[[mfn,count],...],"interrupts":[intid,...],"dtdevs":["/path"]} */
+#ifndef XL_OCI_CLAIM_FILE_H
+#define XL_OCI_CLAIM_FILE_H
+
+#include "ledger.h"
+
+#define CLAIM_FILE "claim"
+
+/* 0, or -1 with errors. */
+int claim_file_write(int dir_fd, const struct claim *claim,
+                     struct report *report);
+
+/* NULL when the container has none, or one that cannot be read. */
+struct claim *claim_file_read(struct arena *arena, const char *name);
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Ledger: which domain holds which pages, interrupts and streams of the host.
+ * Xen itself lets two domains map one page (xen/common/domctl.c,
+ * XEN_DOMCTL_iomem_permission), so this is what keeps them apart.
+ *
+ * Each container's claim is a file in its run directory, written before its
+ * domain exists and removed after it is gone; claims are compared and written
+ * under one lock, so that of two creations at one instant one succeeds. Who
+ * died without a word is recovered or reaped as everywhere (reap.h), and the
+ * claim with it. Domains of other toolstacks are seen through the
+ * configuration that libxl keeps of each.
+ */
+#ifndef XL_OCI_LEDGER_H
+#define XL_OCI_LEDGER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+struct plan_devices;
+struct report;
+struct report_where;
+struct toolstack;
+
+struct claim_pages { uint64_t mfn, count; };
+
+struct claim {
+    const char *holder;         /* name of the container or of the domain */
+    bool is_container;
+    struct claim_pages *pages;
+    uint32_t *interrupts;
+    const char **dtdevs;        /* paths in the host's tree */
+    size_t n_pages, n_interrupts, n_dtdevs;
+    const struct claim *next;
+};
+
+/* Claims of all containers; damaged ones are left out. *claims may be NULL.
+ * 0, or -1 with errors. */
+int ledger_containers(struct arena *arena, const struct claim **claims,
+                      struct report *report);
+
+/* What domains hold that are no containers of ours. 0, or -1 with errors. */
+int ledger_domains(struct arena *arena, struct toolstack *ts,
+                   const struct claim **claims, struct report *report);
+
+/* The claim among a list that has one of the pages, or NULL. */
+const struct claim *ledger_holder(const struct claim *list, uint64_t mfn,
+                                  uint64_t count);
+
+/*
+ * Claims what the plan's devices need for the container, whose run directory
+ * is dir_fd: all or nothing. 0, or -1 with an error for each thing that
+ * somebody holds (device-held). file names the bundle's configuration.
+ */
+int ledger_claim(struct arena *arena, struct toolstack *ts, const char *name,
+                 int dir_fd, const struct plan_devices *devices,
+                 const char *file, struct report *report);
+
+/* Once the domain exists, before it runs: a domain that another toolstack
+ * made since the claim is seen now. 0, or -1 with errors. */
+int ledger_confirm(struct arena *arena, struct toolstack *ts,
+                   const struct plan_devices *devices, const char *file,
+                   struct report *report);
+
+/* The domain is gone: what it held is free. */
+void ledger_release(int dir_fd);
+
+/* For ledger-*.c: the first thing that both have, as text in arena; NULL
+ * when there is none. */
+const char *claim_overlap(struct arena *arena, const struct claim *a,
+                          const struct claim *b);
+
+#endif
