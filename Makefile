@@ -112,6 +112,7 @@ XL_OCI_SRCS := xl-oci/files.c xl-oci/run-directory.c xl-oci/record.c \
 	xl-oci/block-loop.c xl-oci/xenstore-wire.c
 
 # the 9P2000.L server and its jail
+XL_OCI_SRCS += xl-oci/9p/ring.c
 P9_SRCS := $(addprefix xl-oci/9p/,attributes.c data.c fid.c inode.c jail.c \
 	jail-calls.c lock.c message.c names.c open.c server.c walk.c xattr.c)
 XL_OCI_SRCS += $(P9_SRCS)
@@ -138,7 +139,7 @@ UNIT_TESTS := base-test json-test schema-test spec-test spec-memory-test bad-tes
 	plan-test plan-memory-test refused-test seccomp-test program-test \
 	image-test dt-test p9-message-test p9-server-test p9-files-test \
 	p9-shared-test p9-hostile-test \
-	p9-model-test p9-jail-test
+	p9-model-test p9-jail-test p9-ring-test
 UNIT_LIBS_image-test := -lnettle
 UNIT_LIBS_toolstack-test := $(LIBXL_LIBS)
 UNIT_LIBS_plan-memory-test := $(LIBXL_LIBS)
@@ -377,7 +378,8 @@ FUZZ_LIBS_dt-fuzz := -lfdt
 FUZZ_SEEDS_dt-fuzz = $(O)/fuzz/dt-seeds
 # the server without its jail, whose filter the sanitizers do not survive
 FUZZ_SRCS_p9-fuzz := $(filter-out %/jail.c %/jail-calls.c,$(P9_SRCS))
-FUZZ_TARGETS := json-fuzz guest-program dt-fuzz p9-fuzz
+FUZZ_SRCS_ring-fuzz := xl-oci/9p/ring.c
+FUZZ_TARGETS := json-fuzz guest-program dt-fuzz p9-fuzz ring-fuzz
 
 fuzz-dt-fuzz: dt-seeds
 dt-seeds:
