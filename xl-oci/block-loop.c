@@ -81,7 +81,7 @@ static int configure(const char *node, const struct loop_config *config,
     return error;
 }
 
-int loop_attach(int file_fd, const char *path, bool writable, char *node,
+int loop_attach(int file_fd, const char *label, bool writable, char *node,
                 size_t node_bytes, dev_t *number)
 {
     struct loop_config config = { .fd = (unsigned int)file_fd };
@@ -91,7 +91,7 @@ int loop_attach(int file_fd, const char *path, bool writable, char *node,
         return error;
     if (!writable)
         config.info.lo_flags = LO_FLAGS_READ_ONLY;
-    snprintf((char *)config.info.lo_file_name, LO_NAME_SIZE, "%s", path);
+    snprintf((char *)config.info.lo_file_name, LO_NAME_SIZE, "%s", label);
     control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
     if (control < 0)
         return errno;
@@ -110,7 +110,7 @@ int loop_attach(int file_fd, const char *path, bool writable, char *node,
     return error;
 }
 
-int loop_detach(const char *node, const char *path)
+int loop_detach(const char *node, const char *label)
 {
     char name[LO_NAME_SIZE];
     struct loop_info64 info;
@@ -119,12 +119,56 @@ int loop_detach(const char *node, const char *path)
     fd = open(node, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return errno;
-    snprintf(name, sizeof(name), "%s", path);
+    snprintf(name, sizeof(name), "%s", label);
     if (ioctl(fd, LOOP_GET_STATUS64, &info) < 0) /* ENXIO: detached */
         error = errno == ENXIO ? 0 : errno;
     else if (!strncmp((const char *)info.lo_file_name, name, sizeof(name)) &&
              ioctl(fd, LOOP_CLR_FD, 0) < 0)
         error = errno == ENXIO ? 0 : errno;
     close(fd);
+    return error;
+}
+
+static int detach_orphan(const char *node,
+                         bool (*is_orphan)(const char *label, void *opaque),
+                         void *opaque)
+{
+    struct loop_info64 info;
+    int fd = open(node, O_RDONLY | O_NONBLOCK | O_CLOEXEC), error = 0;
+
+    if (fd < 0)
+        return 0;
+    if (!ioctl(fd, LOOP_GET_STATUS64, &info)) {
+        info.lo_file_name[LO_NAME_SIZE - 1] = '\0';
+        if (is_orphan((const char *)info.lo_file_name, opaque) &&
+            ioctl(fd, LOOP_CLR_FD, 0) < 0 && errno != ENXIO)
+            error = errno;
+    }
+    close(fd);
+    return error;
+}
+
+int loop_detach_all(bool (*is_orphan)(const char *label, void *opaque),
+                    void *opaque)
+{
+    DIR *dir = opendir("/sys/block");
+    struct dirent *d;
+    int error = 0, r;
+
+    if (!dir)
+        return errno;
+    while ((d = readdir(dir))) {
+        char node[300];
+
+        if (strncmp(d->d_name, "loop", 4))
+            continue;
+        snprintf(node, sizeof(node), "/sys/block/%s/loop", d->d_name);
+        if (access(node, F_OK)) /* not attached to anything */
+            continue;
+        snprintf(node, sizeof(node), "/dev/%s", d->d_name);
+        r = detach_orphan(node, is_orphan, opaque);
+        error = error ? error : r;
+    }
+    closedir(dir);
     return error;
 }

@@ -7,14 +7,19 @@
 #include <sys/types.h>
 
 /*
- * Attaches the file that file_fd is open on (O_RDWR when writable); path is
- * noted in the device. 0 with the device's name and number, or an errno:
- * ETXTBSY when another user of the file, or this one, writes to it.
+ * Attaches the file that file_fd is open on (O_RDWR when writable); label, the
+ * disk's directory in xenstore, is noted in the device, which is this disk's
+ * alone. 0 with the device's name and number, or an errno: ETXTBSY when another
+ * user of the file, or this one, writes to it.
  */
-int loop_attach(int file_fd, const char *path, bool writable, char *node,
+int loop_attach(int file_fd, const char *label, bool writable, char *node,
                 size_t node_bytes, dev_t *number);
 
-/* Detaches node when it still is the device of that path. 0 or an errno. */
-int loop_detach(const char *node, const char *path);
+/* Detaches node when it still has that label. 0 or an errno. */
+int loop_detach(const char *node, const char *label);
+
+/* Detaches every device whose label is_orphan says true of. 0 or an errno. */
+int loop_detach_all(bool (*is_orphan)(const char *label, void *opaque),
+                    void *opaque);
 
 #endif

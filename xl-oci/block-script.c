@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/loop.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -22,6 +23,8 @@
 #include "xenstore-wire.h"
 
 #define BACKENDS "backend/vbd"     /* relative: in our own domain's part */
+/* libxl has no such node: `remove` has found nothing, `add` comes too late */
+#define REMOVED "xl-oci-removed"
 
 struct disk {
     int store_fd;
@@ -31,28 +34,70 @@ struct disk {
     bool writable, is_connected;
 };
 
+/*
+ * Whoever started us may be dead, and the disk's directory gone or about to
+ * go: nothing is written into one that is not there, as that would make it
+ * again, nor after `remove` has passed. 0 or an errno; ENOENT: not written.
+ */
+static int try_write(const struct disk *disk,
+                     struct xenstore_request *requests, size_t count)
+{
+    static struct xenstore_request looks[2];
+    uint32_t transaction;
+    int error = xenstore_begin(disk->store_fd, &transaction), end_error;
+    size_t i;
+
+    if (error)
+        return error;
+    looks[0] = (struct xenstore_request){
+        .type = XENSTORE_READ, .dir = disk->dir, .name = "params" };
+    looks[1] = (struct xenstore_request){
+        .type = XENSTORE_READ, .dir = disk->dir, .name = REMOVED };
+    if (xenstore_batch_in(disk->store_fd, transaction, looks, 2) < 0)
+        return errno;
+    if (looks[0].error || !looks[1].error)
+        error = ENOENT;
+    else if (xenstore_batch_in(disk->store_fd, transaction, requests,
+                               count) < 0)
+        return errno;
+    for (i = 0; !error && i < count; i++)
+        error = requests[i].error;
+    end_error = xenstore_end(disk->store_fd, transaction, !error);
+    return error ? error : end_error;
+}
+
+static int write_all_or_none(const struct disk *disk,
+                             struct xenstore_request *requests, size_t count)
+{
+    int error;
+
+    do
+        error = try_write(disk, requests, count);
+    while (error == EAGAIN);
+    return error;
+}
+
 /* libxl reads hotplug-error and shows it. */
 __attribute__((format(printf, 2, 3)))
 static int fail(const struct disk *disk, const char *fmt, ...)
 {
+    static struct xenstore_request requests[2];
     char message[1024];
-    struct xenstore_request *requests = calloc(2, sizeof(*requests));
     va_list ap;
 
     va_start(ap, fmt);
     vsnprintf(message, sizeof(message), fmt, ap);
     va_end(ap);
     fprintf(stderr, "xl-oci-block: %s\n", message);
-    if (requests && disk->store_fd >= 0) {
+    if (disk->store_fd >= 0) {
         requests[0] = (struct xenstore_request){
             .type = XENSTORE_WRITE, .dir = disk->dir,
             .name = "hotplug-error", .value = message };
         requests[1] = (struct xenstore_request){
             .type = XENSTORE_WRITE, .dir = disk->dir,
             .name = "hotplug-status", .value = "error" };
-        (void)xenstore_batch(disk->store_fd, requests, 2);
+        (void)write_all_or_none(disk, requests, 2);
     }
-    free(requests);
     return 1;
 }
 
@@ -94,19 +139,14 @@ static int write_disk(const struct disk *disk, const char *node, dev_t number)
         requests[i] = (struct xenstore_request){
             .type = XENSTORE_WRITE, .dir = disk->dir, .name = rows[i][0],
             .value = rows[i][1] };
-    if (xenstore_batch(disk->store_fd, requests, 4) < 0)
-        return errno;
-    for (i = 0; i < 4; i++)
-        if (requests[i].error)
-            return requests[i].error;
-    return 0;
+    return write_all_or_none(disk, requests, 4);
 }
 
 static int add_file(const struct disk *disk, int fd)
 {
     char node[32];
     dev_t number;
-    int error = loop_attach(fd, disk->params, disk->writable, node,
+    int error = loop_attach(fd, disk->dir, disk->writable, node,
                             sizeof(node), &number);
 
     if (error == ETXTBSY)
@@ -119,7 +159,7 @@ static int add_file(const struct disk *disk, int fd)
                     strerror(error));
     error = write_disk(disk, node, number);
     if (error) {
-        loop_detach(node, disk->params);
+        loop_detach(node, disk->dir);
         return fail(disk, "xenstore: %s", strerror(error));
     }
     return 0;
@@ -220,14 +260,44 @@ static int add(const struct disk *disk)
     return rc;
 }
 
+static bool is_label(const char *label, void *dir)
+{
+    return !strcmp(label, dir);
+}
+
+/*
+ * No device is known: `add` failed, was killed, or is still running because
+ * only its parent was. One that runs must not go on; what one that was killed
+ * has left is found by its label.
+ */
+static int remove_unknown(const struct disk *disk)
+{
+    static struct xenstore_request removed;
+    char label[LO_NAME_SIZE];
+    int error;
+
+    removed = (struct xenstore_request){
+        .type = XENSTORE_WRITE, .dir = disk->dir, .name = REMOVED,
+        .value = "1" };
+    error = write_all_or_none(disk, &removed, 1);
+    if (error && error != ENOENT)
+        return fail(disk, "xenstore: %s", strerror(error));
+    snprintf(label, sizeof(label), "%s", disk->dir);
+    error = loop_detach_all(is_label, label);
+    return error ? fail(disk, "no loop device can be detached: %s",
+                        strerror(error)) : 0;
+}
+
 static int remove_disk(const struct disk *disk)
 {
     int error;
 
+    if (!disk->node[0])
+        return remove_unknown(disk);
     if (strncmp(disk->node, "/dev/loop", 9) ||
         !strcmp(disk->node, disk->params)) /* a loop device of the user's */
         return 0;
-    error = loop_detach(disk->node, disk->params);
+    error = loop_detach(disk->node, disk->dir);
     return error ? fail(disk, "%s: %s", disk->node, strerror(error)) : 0;
 }
 

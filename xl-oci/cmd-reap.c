@@ -5,6 +5,7 @@
 
 #include "base/report.h"
 
+#include "block-orphans.h"
 #include "commands.h"
 #include "reap.h"
 #include "run-directory.h"
@@ -35,8 +36,10 @@ static int reap(const struct reap_options *options, const char *name,
     }
     if (!rc && faccessat(dir_fd, "record", F_OK, 0) == 0)
         rc = container_reap(name, dir_fd, report);
-    if (!rc && options->incomplete)
+    if (!rc && options->incomplete) {
+        block_release_orphans(report);
         rc = run_remove(name, report);
+    }
     if (lock_fd >= 0)
         close(lock_fd);
     close(dir_fd);

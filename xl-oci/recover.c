@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "block-orphans.h"
 #include "checks.h"
 #include "domain.h"
 #include "guest-exit.h"
@@ -61,6 +62,16 @@ static int start_monitor(const struct container_record *record, int dir_fd,
     return rc;
 }
 
+/* Nobody attended to it: what was to release its disks may be dead, too. */
+static int reap_unattended(const char *name, int dir_fd,
+                           struct report *report)
+{
+    int rc = container_reap(name, dir_fd, report);
+
+    block_release_orphans(report);
+    return rc;
+}
+
 static int recover_complete(const struct container_record *record, int dir_fd,
                             int *lock_fd, struct report *report)
 {
@@ -70,7 +81,7 @@ static int recover_complete(const struct container_record *record, int dir_fd,
     if (domain_find(record->uuid, &domain, report))
         return -1;
     if (domain.life == DOMAIN_ABSENT || domain.life == DOMAIN_DYING)
-        return container_reap(record->name, dir_fd, report);
+        return reap_unattended(record->name, dir_fd, report);
     rc = start_monitor(record, dir_fd, *lock_fd, domain.domid, report);
     close(*lock_fd);
     *lock_fd = -1;
@@ -97,7 +108,7 @@ static int recover_locked(struct arena *arena, const char *name, int dir_fd,
     case CONTAINER_STOPPED:
         return 0;
     case CONTAINER_CREATING:
-        return container_reap(name, dir_fd, report) ? -1 :
+        return reap_unattended(name, dir_fd, report) ? -1 :
                run_remove(name, report);
     default:
         return recover_complete(record, dir_fd, lock_fd, report);
@@ -109,6 +120,7 @@ int container_recover(const char *name, struct report *report)
     int dir_fd = open_quietly(name), lock_fd, rc = 0;
     struct arena *arena;
 
+    run_sweep();
     if (dir_fd < 0)
         return 0;
     lock_fd = run_is_attended(dir_fd) ? -1 : run_lock(dir_fd);
@@ -130,6 +142,7 @@ int container_recover_all(struct report *report)
     char **names = arena ? run_list(arena, report) : NULL;
     int rc = names ? 0 : -1;
 
+    run_sweep();
     for (; names && *names; names++)
         rc |= container_recover(*names, report);
     arena_free(arena);

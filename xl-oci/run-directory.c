@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,12 +140,25 @@ static int remove_tree_at(int parent_fd, const char *name, unsigned int depth)
     return rc ? rc : unlinkat(parent_fd, name, AT_REMOVEDIR);
 }
 
+/* Left behind: by a process that is gone, or long ago. The name ends in its
+ * process ID. */
+static bool is_stale(int root_fd, const char *name)
+{
+    const char *pid = strrchr(name, '-');
+    struct stat status;
+
+    if (strncmp(name, TEMPORARY_PREFIX, strlen(TEMPORARY_PREFIX)) ||
+        fstatat(root_fd, name, &status, AT_SYMLINK_NOFOLLOW))
+        return false;
+    return (kill((pid_t)strtol(pid + 1, NULL, 10), 0) && errno == ESRCH) ||
+           time(NULL) - status.st_mtime >= TEMPORARY_MAX_AGE_S;
+}
+
 /* What a killed creation or removal has left. */
 static void sweep_temporaries(int root_fd)
 {
-    int fd = dup(root_fd);
+    int fd = openat(root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     struct dirent *entry;
-    struct stat status;
     DIR *dir;
 
     if (fd < 0)
@@ -154,17 +168,20 @@ static void sweep_temporaries(int root_fd)
         close(fd);
         return;
     }
-    rewinddir(dir);
-    while ((entry = readdir(dir))) {
-        if (strncmp(entry->d_name, TEMPORARY_PREFIX,
-                    strlen(TEMPORARY_PREFIX)))
-            continue;
-        if (fstatat(root_fd, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) ||
-            time(NULL) - status.st_mtime < TEMPORARY_MAX_AGE_S)
-            continue;
-        remove_tree_at(root_fd, entry->d_name, 0);
-    }
+    while ((entry = readdir(dir)))
+        if (is_stale(root_fd, entry->d_name))
+            remove_tree_at(root_fd, entry->d_name, 0);
     closedir(dir);
+}
+
+void run_sweep(void)
+{
+    int root_fd = open_root(false);
+
+    if (root_fd < 0)
+        return;
+    sweep_temporaries(root_fd);
+    close(root_fd);
 }
 
 /* --- making and finding ---------------------------------------------------- */

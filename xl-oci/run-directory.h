@@ -107,6 +107,9 @@ const struct container_record *record_read(struct arena *arena, int dir_fd,
 /* Removes the directory with all it holds (no links followed). */
 int run_remove(const char *name, struct report *report);
 
+/* Removes what creations and removals that were killed have left half done. */
+void run_sweep(void);
+
 /* Names of all run directories, sorted, NULL-terminated. */
 char **run_list(struct arena *arena, struct report *report);
 

@@ -95,14 +95,15 @@ static int read_all(int fd, void *out, size_t size_bytes)
 }
 
 /* Path with its NUL, then the value without one. */
-static int send_request(int fd, const struct xenstore_request *r, uint32_t id)
+static int send_request(int fd, uint32_t transaction,
+                        const struct xenstore_request *r, uint32_t id)
 {
     char message[sizeof(struct header) + XENSTORE_PAYLOAD_MAX];
     char *payload = message + sizeof(struct header);
     size_t value_bytes = r->value ? strlen(r->value) : 0;
     int n = snprintf(payload, XENSTORE_PAYLOAD_MAX, "%s%s%s", r->dir,
                      r->name ? "/" : "", r->name ? r->name : "");
-    struct header header = { r->type, id, 0, 0 };
+    struct header header = { r->type, id, transaction, 0 };
 
     if (n < 0 || (size_t)n + 1 + value_bytes > XENSTORE_PAYLOAD_MAX) {
         errno = E2BIG;
@@ -151,15 +152,42 @@ static int receive_answer(int fd, struct xenstore_request *r, uint32_t id)
     return 0;
 }
 
-int xenstore_batch(int fd, struct xenstore_request *requests, size_t count)
+int xenstore_batch_in(int fd, uint32_t transaction,
+                      struct xenstore_request *requests, size_t count)
 {
     size_t i;
 
     for (i = 0; i < count; i++)
-        if (send_request(fd, &requests[i], (uint32_t)i) < 0)
+        if (send_request(fd, transaction, &requests[i], (uint32_t)i) < 0)
             return -1;
     for (i = 0; i < count; i++)
         if (receive_answer(fd, &requests[i], (uint32_t)i) < 0)
             return -1;
     return 0;
+}
+
+int xenstore_batch(int fd, struct xenstore_request *requests, size_t count)
+{
+    return xenstore_batch_in(fd, 0, requests, count);
+}
+
+int xenstore_begin(int fd, uint32_t *transaction)
+{
+    static struct xenstore_request start = {
+        .type = XENSTORE_TRANSACTION_START, .dir = "",
+    };
+
+    if (xenstore_batch(fd, &start, 1) < 0)
+        return errno;
+    *transaction = (uint32_t)strtoul(start.answer, NULL, 10);
+    return start.error;
+}
+
+int xenstore_end(int fd, uint32_t transaction, int commit)
+{
+    static struct xenstore_request end = { .type = XENSTORE_TRANSACTION_END };
+
+    end.dir = commit ? "T" : "F";
+    return xenstore_batch_in(fd, transaction, &end, 1) < 0 ? errno :
+           end.error;
 }

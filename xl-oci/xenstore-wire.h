@@ -9,12 +9,15 @@
 #define XL_OCI_XENSTORE_WIRE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #define XENSTORE_PAYLOAD_MAX 4096
 
 enum xenstore_type {
     XENSTORE_DIRECTORY = 1,
     XENSTORE_READ = 2,
+    XENSTORE_TRANSACTION_START = 6,
+    XENSTORE_TRANSACTION_END = 7,
     XENSTORE_WRITE = 11,
     XENSTORE_RM = 13,
 };
@@ -34,5 +37,15 @@ int xenstore_connect(void);
 /* Every request in order. 0, or -1 with errno when the connection failed;
  * each request's own error is in the request. */
 int xenstore_batch(int fd, struct xenstore_request *requests, size_t count);
+
+/*
+ * A transaction: what is asked between begin and end is seen, and done, at one
+ * moment. end: 0; EAGAIN when others came between and nothing was done, so
+ * that all must be tried again; another errno. Without commit, nothing is done.
+ */
+int xenstore_begin(int fd, uint32_t *transaction);
+int xenstore_batch_in(int fd, uint32_t transaction,
+                      struct xenstore_request *requests, size_t count);
+int xenstore_end(int fd, uint32_t transaction, int commit);
 
 #endif

@@ -84,6 +84,35 @@ static void test_list(void)
     arena_free(arena);
 }
 
+/* A directory under construction or removal by the process of that ID. */
+static void make_temporary(pid_t pid, char *path, size_t path_bytes)
+{
+    char file[320];
+
+    snprintf(path, path_bytes, "%s/.tmp-half-done-%d", run_root(), (int)pid);
+    mkdir(path, 0700);
+    snprintf(file, sizeof(file), "%s/record", path);
+    close(open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+}
+
+static void test_sweep(void)
+{
+    char dead[256], alive[256], file[320];
+    pid_t child = fork();
+
+    if (!child)
+        _exit(0);
+    waitpid(child, NULL, 0);
+    make_temporary(child, dead, sizeof(dead));
+    make_temporary(getpid(), alive, sizeof(alive));
+    run_sweep();
+    ok(access(dead, F_OK) && errno == ENOENT, "of a dead process: removed");
+    ok(!access(alive, F_OK), "of one that lives: left to it");
+    snprintf(file, sizeof(file), "%s/record", alive);
+    unlink(file);
+    rmdir(alive);
+}
+
 static void test_record(void)
 {
     const char *const annotations[] = { "k\"1", "v\n", "k2", "", NULL };
@@ -229,6 +258,7 @@ int main(void)
     test_names();
     test_lock_across_processes();
     test_list();
+    test_sweep();
     test_record();
     test_guest_exit();
     dir_fd = run_create("files", &lock_fd, report);
