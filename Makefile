@@ -91,6 +91,7 @@ XL_OCI_SRCS := xl-oci/files.c xl-oci/run-directory.c xl-oci/record.c \
 	xl-oci/names.c xl-oci/guest-exit.c xl-oci/console-log.c \
 	xl-oci/program-path.c xl-oci/xenstore-probe.c xl-oci/domain-find.c \
 	xl-oci/domain-ask.c xl-oci/domain.c xl-oci/xl-conf.c \
+	xl-oci/xl-conf-cpus.c \
 	xl-oci/log-capture.c xl-oci/toolstack.c xl-oci/toolstack-create.c \
 	xl-oci/hooks.c xl-oci/monitor-message.c xl-oci/monitor-spawn.c \
 	xl-oci/monitor-start.c xl-oci/monitor-client.c \
@@ -363,6 +364,10 @@ check-boot: ## real containers on real Xen, both versions
 check-testbed: ## the testbed alone, both versions
 	prove --exec '' --timer --verbose test/qemu/testbed.t
 
+# nor is this: about 8 minutes of processor time
+check-kernel: ## two builds of the guest's kernel have the same bytes
+	libxl-oci/guest/build-kernel --again >/dev/null
+
 dom0-shell: host ## a shell in Dom0 of Xen 4.20, with the product installed
 	$(MAKE) --no-print-directory dom0-tree-4.20
 	test/qemu/dom0-shell --overlay $(O)/dom0-4.20
@@ -417,6 +422,6 @@ check-corpus: all ## every tree of Debian's kernel against an independent reader
 	O=$(O) prove --exec '' --timer test/dt/corpus.t
 
 .PHONY: check-corpus dt-seeds check-golden check-golden-arm64 all guest install host demo check check-local check-sanitized \
-	check-boot check-unit check-testbed docs man dom0-shell bench fuzz clean help
+	check-boot check-unit check-testbed check-kernel docs man dom0-shell bench fuzz clean help
 .SECONDARY:
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)

@@ -6,15 +6,11 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "checks.h"
 #include "domain.h"
 #include "log-capture.h"
-
-#define FREE_MEMORY_SECONDS 30      /* xl_vmcontrol.c freemem() */
-#define TARGET_WAIT_SECONDS 10
 
 /* xl.c auto_autoballoon(): on unless Xen was booted with dom0_mem=. */
 static bool balloons(struct toolstack *ts)
@@ -50,28 +46,36 @@ static int take_xl_lock(const char *path, struct report *report)
     return -1;
 }
 
-/* xl_vmcontrol.c freemem(): Dom0 gives what is missing. */
-static int free_memory(struct toolstack *ts, libxl_domain_config *config)
+static void report_memory(struct report *report, uint64_t need_kib,
+                          uint64_t free_kib)
+{
+    report_check(report, DOMAIN_MEMORY, NULL,
+                 "the domain needs %llu KiB, and %llu KiB are free",
+                 (unsigned long long)need_kib, (unsigned long long)free_kib);
+}
+
+/*
+ * Where xl's freemem() would let Dom0 give what is missing, there is nothing
+ * to be had on arm64: Xen keeps the pages that a directly mapped domain, as
+ * Dom0 is, gives back (Xen xen/common/memory.c guest_remove_page()), and
+ * libxl_set_memory_target() of Dom0 ends in an assertion (libxl_arm.c
+ * libxl__arch_extra_memory()). What is left is to ask before anything is made.
+ */
+static int find_memory(struct toolstack *ts, libxl_domain_config *config,
+                       struct report *report)
 {
     uint64_t need_kib, free_kib;
-    double left_s = FREE_MEMORY_SECONDS;
-    time_t start;
 
-    if (libxl_domain_need_memory(ts->ctx, config, INVALID_DOMID, &need_kib))
+    if (libxl_domain_need_memory(ts->ctx, config, INVALID_DOMID, &need_kib) ||
+        libxl_get_free_memory(ts->ctx, &free_kib)) {
+        toolstack_report_log(ts, report);
+        report_check(report, DOMAIN_CREATE, NULL,
+                     "libxl does not tell what memory is needed or free");
         return -1;
-    while (left_s > 0) {
-        if (libxl_get_free_memory(ts->ctx, &free_kib))
-            return -1;
-        if (free_kib >= need_kib)
-            return 0;
-        start = time(NULL);
-        if (libxl_set_memory_target(ts->ctx, 0,
-                                    (int64_t)free_kib - (int64_t)need_kib, 1,
-                                    0) ||
-            libxl_wait_for_memory_target(ts->ctx, 0, TARGET_WAIT_SECONDS))
-            return -1;
-        left_s -= difftime(time(NULL), start);
     }
+    if (free_kib >= need_kib)
+        return 0;
+    report_memory(report, need_kib, free_kib);
     return -1;
 }
 
@@ -85,14 +89,8 @@ static void apply_conf(const struct xl_conf *conf, libxl_domain_config *config)
         config->b_info.max_grant_frames = conf->max_grant_frames;
     if (conf->has_maptrack_frames)
         config->b_info.max_maptrack_frames = conf->max_maptrack_frames;
-}
-
-static void report_memory(struct report *report, uint64_t need_kib,
-                          uint64_t free_kib)
-{
-    report_check(report, DOMAIN_MEMORY, NULL,
-                 "the domain needs %llu KiB, and %llu KiB are free",
-                 (unsigned long long)need_kib, (unsigned long long)free_kib);
+    if (conf->has_grant_version)
+        config->b_info.max_grant_version = (int)conf->max_grant_version;
 }
 
 /* libxl has undone its part already, so names and memory are as they were
@@ -125,10 +123,8 @@ static int create_locked(struct toolstack *ts, libxl_domain_config *config,
 {
     int rc;
 
-    if (balloon && free_memory(ts, config)) {
-        explain_failure(ts, config, ERROR_NOMEM, report);
+    if (balloon && find_memory(ts, config, report))
         return -1;
-    }
     rc = libxl_domain_create_new(ts->ctx, config, domid, NULL, NULL);
     if (!rc)
         return 0;
@@ -144,6 +140,8 @@ int toolstack_create(struct toolstack *ts, libxl_domain_config *config,
 
     apply_conf(&ts->conf, config);
     *domid = INVALID_DOMID;
+    if (xl_conf_apply_cpus(ts->ctx, &ts->conf, &config->b_info, report))
+        return -1;
     if (balloon) {
         lock_fd = take_xl_lock(ts->conf.lock_file, report);
         if (lock_fd < 0)

@@ -11,14 +11,17 @@
 
 struct report;
 
+#define XL_CONF "/etc/xen/xl.conf"
+
 /* The keys of /etc/xen/xl.conf that concern domains like ours. */
 struct xl_conf {
     enum { AUTOBALLOON_OFF, AUTOBALLOON_ON, AUTOBALLOON_AUTO } autoballoon;
     char *lock_file;
     bool run_hotplug_scripts, claim_mode;
     bool random_domid;              /* domid_policy="libxl" */
-    bool has_grant_frames, has_maptrack_frames;
-    uint32_t max_grant_frames, max_maptrack_frames;
+    bool has_grant_frames, has_maptrack_frames, has_grant_version;
+    uint32_t max_grant_frames, max_maptrack_frames, max_grant_version;
+    char *vm_cpumask, *hvm_cpumask; /* vm.cpumask, vm.hvm.cpumask; NULL: all */
 };
 
 struct toolstack {
@@ -38,8 +41,13 @@ void toolstack_report_log(struct toolstack *ts, struct report *report);
 int xl_conf_read(struct xl_conf *conf, struct report *report);
 void xl_conf_dispose(struct xl_conf *conf);
 
+/* Narrows the affinity to the CPUs that xl.conf leaves to guests (a domain of
+ * arm64 is none of PV). 0, or -1 with errors. */
+int xl_conf_apply_cpus(libxl_ctx *ctx, const struct xl_conf *conf,
+                       libxl_domain_build_info *info, struct report *report);
+
 /*
- * Creates the domain, paused, taking xl's lock and freeing Dom0's memory where
+ * Creates the domain, paused, taking xl's lock, and asking for its memory first, where
  * autoballoon is on. config is changed by libxl. 0 and *domid, or -1 with
  * errors and no domain left.
  */

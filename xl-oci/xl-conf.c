@@ -12,7 +12,6 @@
 
 #include "checks.h"
 
-#define XL_CONF "/etc/xen/xl.conf"
 #define XL_LOCK_FILE "/var/lock/xl"     /* XEN_LOCK_DIR "/xl" (xl.h) */
 
 static void report_value(struct report *report, const char *key,
@@ -51,6 +50,16 @@ static void read_flag(XLU_Config *config, const char *key, bool *flag)
         *flag = number != 0;
 }
 
+static void read_text(XLU_Config *config, const char *key, char **value)
+{
+    const char *text;
+
+    if (xlu_cfg_get_string(config, key, &text, 1))
+        return;
+    free(*value);
+    *value = strdup(text);
+}
+
 static bool read_frames(XLU_Config *config, const char *key, uint32_t *frames,
                         struct report *report)
 {
@@ -76,12 +85,12 @@ static void read_keys(XLU_Config *config, struct xl_conf *conf,
     read_autoballoon(config, conf, report);
     read_flag(config, "run_hotplug_scripts", &conf->run_hotplug_scripts);
     read_flag(config, "claim_mode", &conf->claim_mode);
-    if (!xlu_cfg_get_string(config, "lockfile", &text, 1)) {
-        free(conf->lock_file);
-        conf->lock_file = strdup(text);
-    }
+    read_text(config, "lockfile", &conf->lock_file);
+    read_text(config, "vm.cpumask", &conf->vm_cpumask);
+    read_text(config, "vm.hvm.cpumask", &conf->hvm_cpumask);
     if (!xlu_cfg_get_string(config, "domid_policy", &text, 1)) {
-        if (!strcmp(text, "libxl"))
+        /* the manual's word and the one that xl.c knows */
+        if (!strcmp(text, "libxl") || !strcmp(text, "random"))
             conf->random_domid = true;
         else if (strcmp(text, "xen"))
             report_value(report, "domid_policy", text);
@@ -91,6 +100,8 @@ static void read_keys(XLU_Config *config, struct xl_conf *conf,
     conf->has_maptrack_frames = read_frames(config, "max_maptrack_frames",
                                             &conf->max_maptrack_frames,
                                             report);
+    conf->has_grant_version = read_frames(config, "max_grant_version",
+                                          &conf->max_grant_version, report);
 }
 
 static void parse(struct xl_conf *conf, struct report *report)
@@ -138,5 +149,7 @@ int xl_conf_read(struct xl_conf *conf, struct report *report)
 void xl_conf_dispose(struct xl_conf *conf)
 {
     free(conf->lock_file);
-    conf->lock_file = NULL;
+    free(conf->vm_cpumask);
+    free(conf->hvm_cpumask);
+    conf->lock_file = conf->vm_cpumask = conf->hvm_cpumask = NULL;
 }
