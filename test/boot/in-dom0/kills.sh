@@ -249,7 +249,9 @@ every_step() {
     for i in "${!steps[@]}"; do
         echo "# ${killed_at[$i]-0} killed at the step \"${steps[$i]}\""
     done
-    is "${#killed_at[@]}" "${#steps[@]}" "some were killed at every step"
+    # a few leave it to chance
+    [ "$points" -lt 100 ] ||
+        is "${#killed_at[@]}" "${#steps[@]}" "some were killed at every step"
 }
 
 # The program that connects a disk still runs when all else is dead and gone.
