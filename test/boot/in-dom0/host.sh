@@ -84,20 +84,6 @@ autoballoon() {
     leaves_nothing autoballoon
 }
 
-# As if xenstored had never been started: neither its socket nor the device.
-absent_xenstored() {
-    mkdir -p "$scratch/empty"
-    output=$(timeout 60 unshare -m bash -c '
-        mount --bind "$0" /run/xenstored
-        for device in /dev/xen/xenbus /proc/xen/xenbus; do
-            [ ! -e $device ] || mount --bind /dev/null $device
-        done
-        exec xl oci-create short' "$scratch/empty" 2>&1)
-    is $? 1 "absent xenstored: refused"
-    like "$output" '\[xenstore-unavailable\]' "absent xenstored: is told"
-    leaves_nothing "absent xenstored"
-}
-
 ends_in() { [ "$(xl oci-logs "$1" | tail -n 1)" = "$2" ]; }
 
 every_signal() {
@@ -158,7 +144,7 @@ odd_places() {
     umount "$place"
 }
 
-topics several_vcpus cpu_masks autoballoon absent_xenstored every_signal \
+topics several_vcpus cpu_masks autoballoon every_signal \
     resized_terminal odd_places
 [ ! -e "$scratch/xl.conf" ] || mv "$scratch/xl.conf" $conf
 leaves_nothing host
