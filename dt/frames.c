@@ -63,7 +63,17 @@ static int gather(struct dt_plan *p, struct dt_list *list)
     return p->failed ? -1 : 0;
 }
 
-/* What overlaps stays together, so that a register has one place. */
+/* What overlaps stays together, so that a register has one place; and what
+ * is side by side in one device, where no bundle wants it elsewhere. */
+static bool belongs_to(const struct dt_plan *p, const struct dt_block *last,
+                       const struct dt_block *next)
+{
+    return next->mfn - last->mfn < last->count ||
+           (next->mfn - last->mfn == last->count &&
+            !next->may_drop && !last->may_drop && !p->order->n_placements &&
+            dt_member_of(p, next->host) == dt_member_of(p, last->host));
+}
+
 static void merge(struct dt_plan *p, const struct dt_list *list)
 {
     struct dt_block *b = list->entries;
@@ -74,7 +84,7 @@ static void merge(struct dt_plan *p, const struct dt_list *list)
     for (i = 0; i < list->count; i++) {
         struct dt_block *last = n ? &b[n - 1] : NULL;
 
-        if (!last || b[i].mfn - last->mfn >= last->count) {
+        if (!last || !belongs_to(p, last, &b[i])) {
             b[n++] = b[i];
             continue;
         }
@@ -186,37 +196,51 @@ static struct dt_block *find_block(const struct dt_plan *p, uint64_t mfn)
     return NULL;
 }
 
-/* What the bundle wants somewhere: all of one block. */
+/* Whether a device may be at the frames; reports when not. */
+static bool may_be_at(const struct dt_plan *p, const struct dt_placement *wish)
+{
+    uint64_t last = UINT64_MAX / DT_PAGE_BYTES;
+    const struct dt_window *taken;
+
+    if (wish->gfn > last || wish->count > last - wish->gfn) {
+        dt_report(p->report, PLAN_PLACEMENT, &wish->where,
+                  "frame 0x%" PRIx64 " is beyond any guest's memory",
+                  wish->gfn);
+        return false;
+    }
+    taken = dt_layout_taken(p->layout, wish->gfn * DT_PAGE_BYTES,
+                            wish->count * DT_PAGE_BYTES);
+    if (!taken && !find_guest(p, wish->gfn, wish->count))
+        return true;
+    dt_report(p->report, PLAN_PLACEMENT, &wish->where,
+              "the guest has %s at frame 0x%" PRIx64,
+              taken ? taken->what : "another device", wish->gfn);
+    return false;
+}
+
+/* What the bundle wants somewhere: whole blocks, side by side. */
 static void place(struct dt_plan *p, const struct dt_placement *wish)
 {
-    struct dt_block *b = find_block(p, wish->mfn);
-    const struct dt_window *taken;
-    uint64_t last = UINT64_MAX / DT_PAGE_BYTES;
+    uint64_t end = wish->mfn + wish->count, at = wish->mfn;
+    struct dt_block *first = find_block(p, wish->mfn), *b;
 
     if (wish->gfn == DT_ANY_GFN)
         return;
-    if (!b || b->mfn != wish->mfn || b->count != wish->count) {
+    for (b = first; b && b < p->blocks + p->n_blocks && b->mfn == at &&
+         at < end; b++)
+        at += b->count;
+    if (at != end || !first) {
         dt_report(p->report, PLAN_PLACEMENT, &wish->where,
                   "the pages 0x%" PRIx64 "+0x%" PRIx64 " are not the whole "
                   "of what a device has there", wish->mfn, wish->count);
         return;
     }
-    if (wish->gfn > last || wish->count > last - wish->gfn) {
-        dt_report(p->report, PLAN_PLACEMENT, &wish->where,
-                  "frame 0x%" PRIx64 " is beyond any guest's memory",
-                  wish->gfn);
+    if (!may_be_at(p, wish))
         return;
+    for (b = first; b < p->blocks + p->n_blocks && b->mfn < end; b++) {
+        b->gfn = wish->gfn + (b->mfn - wish->mfn);
+        b->placed = true;
     }
-    taken = dt_layout_taken(p->layout, wish->gfn * DT_PAGE_BYTES,
-                            wish->count * DT_PAGE_BYTES);
-    if (taken || find_guest(p, wish->gfn, wish->count)) {
-        dt_report(p->report, PLAN_PLACEMENT, &wish->where,
-                  "the guest has %s at frame 0x%" PRIx64,
-                  taken ? taken->what : "another device", wish->gfn);
-        return;
-    }
-    b->gfn = wish->gfn;
-    b->placed = true;
 }
 
 static void list_pages(struct dt_plan *p)

@@ -40,13 +40,36 @@ static void put_windows(struct dt_plan *p, const struct dt_facts *f,
     dt_guest_set_cells(&p->guest, node, "ranges", cells, n);
 }
 
-/* The guest's GIC has #address-cells 0 (libxl_arm.c make_gicv3_node()). */
+/* Of a row: the controller's part. The guest's GIC has #address-cells 0
+ * (libxl_arm.c make_gicv3_node()); one that goes along has its own. */
+static size_t put_parent(const struct dt_plan *p, uint32_t *cells, size_t n,
+                         const struct dt_interrupt *line)
+{
+    const struct dt_property raw = { NULL, line->cells, 4 * line->n_cells };
+    size_t k;
+
+    if (!line->problem) {
+        cells[n] = p->layout->gic_phandle;
+        cells[n + 1] = 0;
+        cells[n + 2] = line->number;
+        cells[n + 3] = line->flags;
+        return n + 4;
+    }
+    cells[n++] = p->phandle_of[dt_index_of(p, line->parent)];
+    n += dt_cell_or(line->parent, "#address-cells", 0);
+    for (k = 0; k < line->n_cells; k++)
+        cells[n++] = dt_cell(&raw, k);
+    return n;
+}
+
 static void put_map(struct dt_plan *p, const struct dt_node *host,
                     const struct dt_facts *f, struct dt_guest_node *node)
 {
     const struct dt_property *mask = dt_property(host, "interrupt-map-mask");
+    const struct dt_property *map = dt_property(host, "interrupt-map");
     size_t row = f->map_rows[0].n_child_cells + 4, i, k, n = 0;
-    uint32_t *cells = ARENA_ARRAY(p->arena, uint32_t, f->n_map_rows * row);
+    uint32_t *cells = ARENA_ARRAY(p->arena, uint32_t, f->n_map_rows * row +
+                                                      map->size_bytes / 4);
 
     if (!cells) {
         p->failed = true;
@@ -59,15 +82,21 @@ static void put_map(struct dt_plan *p, const struct dt_node *host,
 
         for (k = 0; k < r->n_child_cells; k++)
             cells[n++] = dt_cell(&child, k);
-        cells[n++] = p->layout->gic_phandle;
-        cells[n++] = 0;
-        cells[n++] = r->line.number;
-        cells[n++] = r->line.flags;
+        n = put_parent(p, cells, n, &r->line);
     }
-    dt_guest_set_cells(&p->guest, node, "interrupt-map", cells, n);
+    dt_guest_set_cells(&p->guest, node, map->name, cells, n);
     if (mask)
         dt_guest_set(&p->guest, node, mask->name, mask->value,
                      mask->size_bytes);
+}
+
+/* Whether a row leads to the GIC, or to a controller that goes along. */
+static bool can_be_told(const struct dt_plan *p,
+                        const struct dt_interrupt *line)
+{
+    return !line->problem ||
+           (line->cells && line->parent && line->parent == line->controller &&
+            dt_is_granted(p, line->parent) && line->parent->phandle);
 }
 
 void dt_node_bridge(struct dt_plan *p, const struct dt_node *host,
@@ -90,9 +119,9 @@ void dt_node_bridge(struct dt_plan *p, const struct dt_node *host,
     if (f->n_windows)
         put_windows(p, f, node);
     for (i = 0; i < f->n_map_rows; i++)
-        if (f->map_rows[i].line.problem) {
+        if (!can_be_told(p, &f->map_rows[i].line)) {
             dt_note_drop(p, host, "interrupt-map",
-                         "it leads to a controller that goes along");
+                         "it leads to a controller by way of another");
             return;
         }
     if (f->n_map_rows)

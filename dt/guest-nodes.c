@@ -24,6 +24,17 @@ static bool has_mapped_child(const struct dt_plan *p,
     return false;
 }
 
+static bool has_child_with_reg(const struct dt_plan *p,
+                               const struct dt_node *host)
+{
+    const struct dt_node *n;
+
+    for (n = host + 1; n < host->end; n = n->end)
+        if (dt_is_granted(p, n) && dt_property(n, "reg"))
+            return true;
+    return false;
+}
+
 /* "rtc@9010000" where the guest has it */
 static const char *guest_name(struct dt_plan *p, const struct dt_node *host)
 {
@@ -85,7 +96,8 @@ static void put_place(struct dt_plan *p, const struct dt_node *host,
         dt_guest_set_cell(&p->guest, node, "#address-cells", 2);
         dt_guest_set_cell(&p->guest, node, "#size-cells", 2);
         dt_guest_set(&p->guest, node, "ranges", "", 0);
-    } else {
+    } else if (has_child_with_reg(p, host) || dt_is_pci(host) ||
+               dt_property(host, "interrupt-controller")) {
         copy_property(p, host, node, "#address-cells");
         copy_property(p, host, node, "#size-cells");
     }

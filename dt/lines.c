@@ -2,6 +2,7 @@
 /* Interrupts and streams that go to the guest. */
 #include "dt/plan-internal.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
@@ -24,14 +25,40 @@ static int by_intid(const void *a, const void *b)
 
     return x->intid != y->intid ? (x->intid > y->intid) -
                                   (x->intid < y->intid) :
-           (x->host > y->host) - (x->host < y->host);
+           x->host != y->host ? (x->host > y->host) - (x->host < y->host) :
+           (x->flags > y->flags) - (x->flags < y->flags);
+}
+
+static void refuse_trigger(struct dt_plan *p, const struct dt_line *a,
+                           const struct dt_line *b)
+{
+    const struct dt_member *m = dt_member_of(p, b->host);
+    struct report_where where = dt_where(p, m->request, m->node);
+
+    dt_report(p->report, PLAN_TRIGGER, &where,
+              "interrupt %" PRIu32 " has flags %" PRIu32 " in %s and %" PRIu32
+              " in %s", a->intid, a->flags, a->host->path, b->flags,
+              b->host->path);
+}
+
+/* Each once. */
+static void unite(struct dt_plan *p)
+{
+    struct dt_line *list = p->lines.entries;
+    size_t i, n = 0;
+
+    for (i = 0; i < p->lines.count; i++)
+        if (!n || list[n - 1].intid != list[i].intid)
+            list[n++] = list[i];
+        else if (list[n - 1].flags != list[i].flags)
+            refuse_trigger(p, &list[n - 1], &list[i]);
+    p->lines.count = n;
 }
 
 static int gather(struct dt_plan *p)
 {
     struct report_where where = { .file = p->tree->file };
-    struct dt_line *list;
-    size_t i, k, n = 0;
+    size_t i, k;
 
     for (i = 0; i < p->n_granted; i++) {
         const struct dt_facts *f = dt_facts_of(p, p->granted[i]);
@@ -43,14 +70,11 @@ static int gather(struct dt_plan *p)
     }
     if (p->failed)
         return -1;
-    list = p->lines.entries;
     if (p->lines.count)
-        qsort(list, p->lines.count, sizeof(*list), by_intid);
-    for (i = 0; i < p->lines.count; i++)
-        if (!n || list[n - 1].intid != list[i].intid)
-            list[n++] = list[i];
-    p->lines.count = n;
-    if (n <= DT_MAX_LINES)
+        qsort(p->lines.entries, p->lines.count, sizeof(struct dt_line),
+              by_intid);
+    unite(p);
+    if (p->lines.count <= DT_MAX_LINES)
         return 0;
     dt_report(p->report, PLAN_TOO_LARGE, &where, "more than %d interrupts",
               DT_MAX_LINES);

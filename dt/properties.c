@@ -6,7 +6,7 @@
 #include "base/arena.h"
 
 enum match { EXACT, PREFIX, SUFFIX };
-enum fate { OURS, KEEP, DROP, NAMES, REFER, UNKNOWN };
+enum fate { OURS, KEEP, DROP, NAMES, LINK, REFER, UNKNOWN };
 
 static const struct row {
     const char *name;
@@ -170,6 +170,21 @@ static void refer(struct dt_plan *p, const struct dt_node *host,
         dt_note_drop(p, host, property->name, why_dropped(p, &r[i]));
 }
 
+static void link_to(struct dt_plan *p, const struct dt_node *host,
+                    const struct dt_property *property,
+                    struct dt_guest_node *node)
+{
+    const struct dt_node *other = property->size_bytes == 4 ?
+        dt_by_phandle(p->tree, dt_cell(property, 0)) : NULL;
+
+    if (other && dt_is_granted(p, other))
+        dt_guest_set_cell(&p->guest, node, property->name,
+                          p->phandle_of[dt_index_of(p, other)]);
+    else
+        dt_note_drop(p, host, property->name,
+                     "the other end stays with the host");
+}
+
 static bool is_text(const struct dt_property *property)
 {
     size_t i, n = property->size_bytes;
@@ -243,6 +258,9 @@ static void take_property(struct dt_plan *p, const struct dt_node *host,
         break;
     case DROP:
         dt_note_drop(p, host, property->name, row->reason);
+        break;
+    case LINK:
+        link_to(p, host, property, node);
         break;
     case REFER:
         refer(p, host, property, first, end, node);

@@ -6,9 +6,14 @@
 #include "base/arena.h"
 #include "dt/host-tree.h"
 
-enum match { EXACT, SUFFIX, PINCTRL };
+enum match { EXACT, SUFFIX, PREFIX, PINCTRL };
 
-/* The properties of Linux drivers/of/property.c that make a supplier. */
+/* In place of the name of a "#...-cells": all that follows is the phandle's. */
+#define ALL "*"
+
+/* The properties of Linux drivers/of/property.c that make a supplier; then
+ * those of vendors that name a node whose registers or driver the device
+ * needs (Linux bindings; all that Debian's trees have often). */
 static const struct rule {
     const char *name;
     enum match match;
@@ -41,6 +46,53 @@ static const struct rule {
     { "-gpios", SUFFIX, "#gpio-cells", DT_NEED_PROVIDER, "gpio" },
     { "-gpio", SUFFIX, "#gpio-cells", DT_NEED_PROVIDER, "gpio" },
     { "phy-handle", EXACT, NULL, DT_NEED_PROVIDER, "phy" },
+    { "extcon", EXACT, NULL, DT_NEED_PROVIDER, "connector" },
+    { "mux-controls", EXACT, "#mux-control-cells", DT_NEED_PROVIDER, "mux" },
+    { "io-backends", EXACT, "#io-backend-cells", DT_NEED_PROVIDER,
+      "io-backend" },
+    { "mmc-pwrseq", EXACT, NULL, DT_NEED_PROVIDER, "power sequence" },
+    { "usb-phy", EXACT, NULL, DT_NEED_PROVIDER, "phy" },
+    { "-phandle", SUFFIX, ALL, DT_NEED_PROVIDER, "device" },
+    { "-handle", SUFFIX, NULL, DT_NEED_PROVIDER, "device" },
+    { "-i2c-bus", SUFFIX, NULL, DT_NEED_PROVIDER, "I2C bus" },
+    { "mdio-parent-bus", EXACT, NULL, DT_NEED_PROVIDER, "MDIO bus" },
+    { "ptp-timer", EXACT, NULL, DT_NEED_PROVIDER, "timer" },
+    { "companion", EXACT, NULL, DT_NEED_PROVIDER, "device" },
+    { "syscon", PREFIX, ALL, DT_NEED_PROVIDER, "registers" },
+    { "-syscon", SUFFIX, ALL, DT_NEED_PROVIDER, "registers" },
+    { "mediatek,syscon", PREFIX, ALL, DT_NEED_PROVIDER, "registers" },
+    { "ti,syscon", PREFIX, ALL, DT_NEED_PROVIDER, "registers" },
+    { "samsung,syscon", PREFIX, ALL, DT_NEED_PROVIDER, "registers" },
+    { "-grf", SUFFIX, ALL, DT_NEED_PROVIDER, "registers" },
+    { "rockchip,grf", EXACT, ALL, DT_NEED_PROVIDER, "registers" },
+    { "rockchip,usbgrf", EXACT, ALL, DT_NEED_PROVIDER, "registers" },
+    { "rockchip,pmu", EXACT, ALL, DT_NEED_PROVIDER, "registers" },
+    { "amlogic,canvas", EXACT, ALL, DT_NEED_PROVIDER, "device" },
+    { "amlogic,ao-", PREFIX, ALL, DT_NEED_PROVIDER, "registers" },
+    { "allwinner,sram", EXACT, ALL, DT_NEED_PROVIDER, "memory" },
+    { "fsl,usbmisc", EXACT, ALL, DT_NEED_PROVIDER, "registers" },
+    { "fsl,blk-ctrl", EXACT, ALL, DT_NEED_PROVIDER, "registers" },
+    { "fsl,stop-mode", EXACT, ALL, DT_NEED_PROVIDER, "registers" },
+    { "fsl,fman-ports", EXACT, NULL, DT_NEED_PROVIDER, "device" },
+    { "marvell,system-controller", EXACT, ALL, DT_NEED_PROVIDER,
+      "registers" },
+    { "marvell,usb-misc-reg", EXACT, ALL, DT_NEED_PROVIDER, "registers" },
+    { "mediatek,apmixedsys", EXACT, ALL, DT_NEED_PROVIDER, "registers" },
+    { "mediatek,auxadc", EXACT, ALL, DT_NEED_PROVIDER, "device" },
+    { "mediatek,gce-client-reg", EXACT, ALL, DT_NEED_PROVIDER, "device" },
+    { "mediatek,larbs", EXACT, NULL, DT_NEED_PROVIDER, "device" },
+    { "mediatek,scp", EXACT, ALL, DT_NEED_PROVIDER, "device" },
+    { "mediatek,smi", EXACT, ALL, DT_NEED_PROVIDER, "device" },
+    { "qcom,gmu", EXACT, ALL, DT_NEED_PROVIDER, "device" },
+    { "qcom,halt-regs", EXACT, ALL, DT_NEED_PROVIDER, "registers" },
+    { "qcom,ice", EXACT, ALL, DT_NEED_PROVIDER, "device" },
+    { "qcom,qmp", EXACT, ALL, DT_NEED_PROVIDER, "device" },
+    { "qcom,rpm-msg-ram", EXACT, ALL, DT_NEED_PROVIDER, "memory" },
+    { "qcom,smem-states", EXACT, "#qcom,smem-state-cells", DT_NEED_PROVIDER,
+      "device" },
+    { "renesas,fcp", EXACT, ALL, DT_NEED_PROVIDER, "device" },
+    { "ti,ringacc", EXACT, ALL, DT_NEED_PROVIDER, "device" },
+    { "ti,sci", EXACT, ALL, DT_NEED_PROVIDER, "firmware" },
 };
 
 /* "pinctrl-0", not "pinctrl-names" */
@@ -61,6 +113,8 @@ static bool rule_matches(const struct rule *rule, const char *name)
         return !strcmp(rule->name, name);
     case SUFFIX:
         return n > m && !strcmp(name + n - m, rule->name);
+    case PREFIX:
+        return !strncmp(name, rule->name, m);
     case PINCTRL:
         return is_pinctrl(name);
     }
@@ -108,7 +162,8 @@ static void read_property(const struct dt_tree *tree, const struct rule *rule,
             r->problem = "a phandle that no node has";
             return;
         }
-        n = rule->cells ? dt_cell_or(r->provider, rule->cells, 0) : 0;
+        n = !rule->cells ? 0 : !strcmp(rule->cells, ALL) ? size - at :
+            dt_cell_or(r->provider, rule->cells, 0);
         if (n > size - at) {
             r->problem = "fewer cells than its provider wants";
             return;

@@ -2,7 +2,6 @@
 /* What stands in the guest for providers that stay with the host. */
 #include "dt/plan-internal.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -113,6 +112,29 @@ static uint64_t find_rate(const struct dt_plan *p,
                                    consumer);
 }
 
+/* "clock 0 (baud) of /cru" and whose, if not the device's own */
+static const char *describe(struct dt_plan *p, const struct dt_node *consumer,
+                            const struct dt_reference *r, size_t index)
+{
+    const char *inner = dt_member_of(p, consumer)->node == consumer ? NULL :
+                        consumer->path;
+    const struct dt_property *names = dt_property(consumer, "clock-names");
+    const char *name = dt_string(consumer, "clock-names"), *text;
+    size_t i, at = 0;
+
+    for (i = 0; name && i < index && at < names->size_bytes; i++)
+        at += strlen(name + at) + 1;
+    if (!name || at >= names->size_bytes)
+        name = "no name";
+    else
+        name += at;
+    text = arena_printf(p->arena, "%s%sthe rate of clock %zu (%.64s), which "
+                        "%s has, is not known", inner ? inner : "",
+                        inner ? ": " : "", index, name, r->provider->path);
+    p->failed = p->failed || !text;
+    return text ? text : "";
+}
+
 static bool is_waived(struct dt_plan *p, const struct dt_node *consumer,
                       const struct dt_reference *r, size_t index)
 {
@@ -122,14 +144,11 @@ static bool is_waived(struct dt_plan *p, const struct dt_node *consumer,
     if (!(m->waived & DT_WAIVE_UNKNOWN_CLOCK_RATE))
         return false;
     waived = dt_list_add(p, &p->waived, sizeof(*waived));
-    if (!waived)
-        return true;
-    waived->device = m->node;
-    waived->check = &dt_checks[DT_CHECK_PLAN_CLOCK_RATE];
-    waived->message = arena_printf(p->arena, "%s: the rate of clock %zu, of "
-                                   "%s, is not known", consumer->path, index,
-                                   r->provider->path);
-    p->failed = p->failed || !waived->message;
+    if (waived)
+        *waived = (struct dt_waived){
+            m->node, &dt_checks[DT_CHECK_PLAN_CLOCK_RATE],
+            describe(p, consumer, r, index),
+        };
     return true;
 }
 
@@ -138,10 +157,11 @@ static void refuse_rate(struct dt_plan *p, const struct dt_node *consumer,
 {
     const struct dt_member *m = dt_member_of(p, consumer);
     struct report_where where = dt_where(p, m->request, m->node);
+    bool is_told = where.path && !strcmp(where.path, m->node->path);
 
-    dt_report(p->report, PLAN_CLOCK_RATE, &where,
-              "%s: the rate of clock %zu, of %s, is not known",
-              consumer->path, index, r->provider->path);
+    dt_report(p->report, PLAN_CLOCK_RATE, &where, "%s%s%s",
+              is_told ? "" : m->node->path, is_told ? "" : ": ",
+              describe(p, consumer, r, index));
 }
 
 uint32_t dt_stub_clock(struct dt_plan *p, const struct dt_node *consumer,

@@ -42,8 +42,8 @@ struct dt_template {
  * placements turn into the host's where one covers it. One that has a reg and
  * matches no device, or two devices, is an error; one without, such as a
  * clock, is read for what refers to it.
- * NULL with errors in report, whose where is `where` with file replaced by
- * file.
+ * NULL with errors in report: file is their file, and where no node of the
+ * template is to blame, where->path their path.
  */
 const struct dt_template *
 dt_template_read(struct arena *arena, const struct dt_devices *devices,

@@ -221,7 +221,8 @@ static void verify_references(struct verifier *v, const struct dt_node *node,
         if (r->list[i].problem)
             fail(v, node->path, "a dangling reference");
         else if (r->list[i].need == DT_NEED_IOMMU ||
-                 r->list[i].need == DT_NEED_MSI)
+                 !dt_is_within(r->list[i].provider,
+                               dt_by_path(v->guest, "/passthrough")))
             fail(v, node->path, "a reference to what no guest has");
 }
 

@@ -1,0 +1,621 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Plans of passing devices through: what comes of a good tree, each check
+ * with its smallest bad example, sets of devices, raw resources, templates,
+ * the verifier, every failing allocation. */
+#include "tap.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "dt-build.h"
+#include "fail-alloc.h"
+
+#include "dt/checks.h"
+#include "dt/find.h"
+#include "dt/layout.h"
+#include "dt/passthrough.h"
+#include "dt/raw.h"
+#include "dt/template.h"
+#include "dt/verify.h"
+
+#define MAX_DEVICES 8
+#define EVERYTHING ((1u << DT_WAIVER_COUNT) - 1)
+
+static const struct dt_devices *devices;
+static struct dt_request requests[MAX_DEVICES];
+static struct dt_allowance allowances[MAX_DEVICES];
+static struct dt_order order;
+
+static int judge(const char *name)
+{
+    const struct dt_tree *tree = compile(name) ? load() : NULL;
+
+    devices = tree ? dt_devices_judge(arena, tree, report) : NULL;
+    return ok(devices && !report_first(report), "%s: judged", name);
+}
+
+static void ask(size_t n, const char *const *names, unsigned int waived)
+{
+    size_t i;
+
+    memset(requests, 0, sizeof(requests));
+    memset(allowances, 0, sizeof(allowances));
+    for (i = 0; i < n; i++) {
+        requests[i].device = names[i];
+        allowances[i].device = names[i];
+        allowances[i].waived = waived;
+    }
+    order = (struct dt_order){
+        .requests = requests, .n_requests = n, .allowances = allowances,
+        .n_allowances = n,
+    };
+}
+
+static const struct dt_passthrough *plan(void)
+{
+    return dt_passthrough_plan(arena, devices, &order, report);
+}
+
+static const struct dt_passthrough *plan_of(const char *tree,
+                                            const char *device,
+                                            unsigned int waived)
+{
+    const char *names[] = { device };
+
+    if (!judge(tree))
+        return NULL;
+    ask(1, names, waived);
+    return plan();
+}
+
+/* The guest's tree, merged as libxl does. */
+static const struct dt_tree *merged(const struct dt_passthrough *pt)
+{
+    size_t bytes = 0;
+    const void *fdt = dt_merge(arena, &dt_layout_xen, pt->dtb, &bytes);
+
+    return fdt ? dt_tree_load(arena, "guest", fdt, bytes, report) : NULL;
+}
+
+static const struct dt_node *guest_node(const struct dt_passthrough *pt,
+                                        const char *host)
+{
+    const struct dt_tree *tree = merged(pt);
+    size_t i;
+
+    for (i = 0; tree && i < pt->n_granted; i++)
+        if (!strcmp(pt->granted[i].host->path, host))
+            return dt_by_path(tree, pt->granted[i].guest_path);
+    return NULL;
+}
+
+static void test_good(void)
+{
+    const struct dt_passthrough *pt = plan_of("good", "dut", 0);
+    const struct dt_node *node;
+
+    if (!ok(pt && !report_first(report), "good: a plan without a word"))
+        return;
+    ok(pt->n_pages == 1 && pt->pages[0].mfn == 0x9010 &&
+       pt->pages[0].gfn == 0x4100 && pt->pages[0].count == 1,
+       "its page, in the first free place");
+    ok(pt->n_lines == 1 && pt->lines[0].intid == 34 &&
+       pt->lines[0].flags == 4, "its interrupt");
+    ok(!pt->n_dtdevs && !pt->n_stubs && !pt->n_waived, "nothing else");
+    node = guest_node(pt, "/rtc@9010000");
+    ok(node && !strcmp(node->path, "/passthrough/rtc@4100000") &&
+       dt_is_compatible(node, "arm,pl031"), "its node");
+    ok(node && !dt_property(node, "xen,passthrough"), "not for Xen");
+    ask(0, NULL, 0);
+    pt = plan();
+    ok(pt && !pt->dtb && !pt->n_pages, "nothing asked, nothing given");
+}
+
+static void test_complex(void)
+{
+    const char *const names[] = { "serial0", "timer", "dma0" };
+    struct dt_clock_rate rate = { "baud", 48000000 }, index = { "0", 1000 };
+    const struct dt_passthrough *pt, *again;
+    const struct dt_node *node;
+
+    if (!judge("complex"))
+        return;
+    ask(3, names, 0);
+    ok(!plan() && report_errors(report) == 2, "two rates are not known");
+    is_str(report_first(report)->check->name, "plan-clock-rate", "... both");
+    ok(strstr(report_first(report)->message, "(baud)") != NULL,
+       "... by the clock's name");
+    judge("complex");
+    requests[0].clock_rates = &rate;
+    requests[1].clock_rates = &index;
+    requests[0].n_clock_rates = requests[1].n_clock_rates = 1;
+    pt = plan();
+    if (!ok(pt != NULL, "given the rates there is a plan"))
+        return;
+    again = plan();
+    ok(again && again->dtb_bytes == pt->dtb_bytes &&
+       !memcmp(again->dtb, pt->dtb, pt->dtb_bytes), "the same each time");
+    ok(pt->n_dtdevs == 1 && !strcmp(pt->dtdevs[0].path,
+                                    "/soc/dma@9030000"), "one stream");
+    is_int((long long)pt->n_lines, 6, "all interrupts");
+    is_int((long long)pt->n_stubs, 5, "clocks and supply have stubs");
+    is_int((long long)pt->stubs[0].hz, 48000000, "the rate that was given");
+    is_int((long long)pt->stubs[1].hz, 12000000, "one by a factor");
+    is_int((long long)pt->stubs[2].hz, 100000000, "one that is assigned");
+    node = guest_node(pt, "/soc/serial@9010000");
+    ok(node && dt_property(node, "vcc-supply") &&
+       dt_property(node, "reg-shift") && dt_property(node, "example,text") &&
+       dt_property(node, "clock-names"), "what the driver needs is there");
+    ok(node && !dt_property(node, "resets") &&
+       !dt_property(node, "reset-names") &&
+       !dt_property(node, "power-domains") &&
+       !dt_property(node, "pinctrl-0") &&
+       !dt_property(node, "pinctrl-names") &&
+       !dt_property(node, "example,unknown") &&
+       !dt_property(node, "local-mac-address"), "the rest is not");
+    node = guest_node(pt, "/soc/dma@9030000/channel@2000");
+    ok(node && dt_property(node, "dmas") && node->parent->address_cells == 2,
+       "what is within the device stays");
+}
+
+/* A cascaded controller, and an interrupt past it. */
+static void test_cascade(void)
+{
+    const struct dt_passthrough *pt = plan_of("complex", "dma0", 0);
+    const struct dt_node *node =
+        pt ? guest_node(pt, "/soc/dma@9030000/gate@1000/user") : NULL;
+    const struct dt_node *gate = node ? node->parent : NULL;
+
+    ok(gate && dt_cell_or(node, "interrupt-parent", 0) == gate->phandle &&
+       dt_property(node, "interrupts")->size_bytes == 8,
+       "a controller within the device keeps its users");
+    ok(gate && !dt_property(gate, "interrupt-parent"),
+       "... and is the GIC's");
+}
+
+static void test_set(void)
+{
+    const char *const both[] = { "dut", "/other" };
+
+    ok(!plan_of("device-page-shared", "dut", 0), "one of two in a page");
+    is_str(error_name(), "device-page-shared", "... may not go alone");
+    ok(strstr(report_first(report)->remedy, "/other@9010800") != NULL,
+       "... and is told with whom");
+    judge("device-page-shared");
+    ask(2, both, DT_WAIVE_UNMARKED | DT_WAIVE_PARTIAL_PAGE);
+    ok(plan() != NULL, "... but with the other");
+    judge("device-interrupt-shared");
+    ask(2, both, DT_WAIVE_UNMARKED);
+    ok(plan() != NULL, "two with one interrupt together");
+    judge("device-needed");
+    ask(1, both, DT_WAIVE_NEEDED_BY_DOM0);
+    ok(plan() != NULL, "one that Dom0 needs, with the administrator's word");
+    ok(plan() && plan()->n_waived == 1, "... which is in the plan");
+}
+
+/* What nobody may waive, alone or with all else. */
+static void test_not_waivable(void)
+{
+    static const char *const names[] = {
+        "device-of-xen", "device-console", "device-reg", "device-reserved",
+        "device-interrupt", "device-interrupt-private",
+        "device-interrupt-extended", "device-msi", "device-memory-region",
+        "device-reference", "device-over-memory", "device-interrupt-shared",
+        "device-stream-shared",
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        ok(!plan_of(names[i], "dut", EVERYTHING), "%s: no plan", names[i]);
+        ok(report_errors(report) >= 1 &&
+           !strcmp(report_first(report)->check->name, names[i]),
+           "... for that");
+    }
+}
+
+static void test_waivers(void)
+{
+    size_t i;
+
+    for (i = 0; i < DT_WAIVER_COUNT; i++) {
+        const char *name = dt_waivers[i].name;
+
+        ok(dt_waiver_by_name(name, strlen(name)) == 1u << i &&
+           *dt_waivers[i].title, "waiver %s", name);
+    }
+    ok(!dt_waiver_by_name("unmarke", 7), "no other name is one");
+    ok(plan_of("device-page-partial", "dut", DT_WAIVE_PARTIAL_PAGE) != NULL,
+       "a part of a page, with the administrator's word");
+    ok(plan_of("device-disabled", "dut", DT_WAIVE_DISABLED) != NULL,
+       "a disabled device, with it");
+    ok(plan_of("device-smmu", "dut", DT_WAIVE_UNPROTECTED_DMA) &&
+       !plan()->n_dtdevs, "DMA past an SMMU that Xen does not drive");
+}
+
+/* --- smallest bad examples of plans -------------------------------------- */
+
+static void refused(const char *name)
+{
+    ok(!plan(), "%s: no plan", name);
+    is_str(error_name(), name, "... for that alone");
+}
+
+static void test_plan_checks(void)
+{
+    const char *const twice[] = { "dut", "/rtc@9010000" };
+    const struct dt_clock_rate rate = { "nosuch", 5 };
+    const struct dt_placement over_ram = { 0x9010, 1, 0x40000, { 0 } };
+    static const char *const simple[] = {
+        "plan-no-device", "plan-clock-rate", "plan-dma-ranges",
+        "plan-trigger", "plan-no-room",
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(simple) / sizeof(simple[0]); i++) {
+        judge(simple[i]);
+        ask(1, twice, 0);
+        refused(simple[i]);
+    }
+    judge("good");
+    ask(2, twice, 0);
+    refused("plan-twice");
+    judge("good");
+    requests[1].merge = true;
+    ok(plan() != NULL, "... unless it may");
+    ask(1, twice, 0);
+    requests[0].clock_rates = &rate;
+    requests[0].n_clock_rates = 1;
+    refused("plan-clock-unknown");
+    judge("good");
+    ask(1, twice, 0);
+    order.placements = &over_ram;
+    order.n_placements = 1;
+    refused("plan-placement");
+    judge("good");
+    order.n_placements = 0;
+    order.n_requests = 257;
+    refused("plan-too-large");
+}
+
+static void test_placement(void)
+{
+    const char *const names[] = { "dut" };
+    struct dt_placement wish = { 0x9010, 1, 0x9010, { .path = "/iomems/0" } };
+    const struct dt_passthrough *pt;
+
+    judge("good");
+    ask(1, names, 0);
+    order.placements = &wish;
+    order.n_placements = 1;
+    pt = plan();
+    ok(pt && pt->pages[0].gfn == 0x9010, "a place that the bundle wants");
+    wish.gfn = 0x3001;
+    ok(!plan(), "not over the interrupt controller");
+    is_str(report_first(report)->where.path, "/iomems/0", "... told where");
+    judge("good");
+    wish = (struct dt_placement){ 0x9010, 2, 0x5000, { 0 } };
+    refused("plan-placement");
+    judge("good");
+    wish = (struct dt_placement){ 0x9010, 1, UINT64_MAX / 4096 + 1, { 0 } };
+    refused("plan-placement");
+}
+
+static void test_verify(void)
+{
+    const struct dt_passthrough *pt = plan_of("good", "dut", 0);
+    struct dt_passthrough changed = *pt;
+    struct dt_pages pages = pt->pages[0];
+    struct dt_line line = pt->lines[0];
+
+    ok(!dt_verify(arena, devices, &dt_layout_xen, pt, report),
+       "a plan is verified");
+    pages.gfn = 0x40000;
+    changed.pages = &pages;
+    ok(dt_verify(arena, devices, &dt_layout_xen, &changed, report),
+       "not one over RAM");
+    is_str(report_first(report)->check->name, "plan-unverified",
+           "... by its check");
+    pages = pt->pages[0];
+    pages.count = 2;
+    ok(dt_verify(arena, devices, &dt_layout_xen, &changed, report),
+       "not one with a page after the device");
+    changed.pages = pt->pages;
+    changed.lines = &line;
+    line.flags = 1;
+    ok(dt_verify(arena, devices, &dt_layout_xen, &changed, report),
+       "not one with another trigger");
+    changed.lines = pt->lines;
+    changed.dtb_bytes -= 4;
+    ok(dt_verify(arena, devices, &dt_layout_xen, &changed, report),
+       "not one that is cut off");
+}
+
+/* --- raw resources ------------------------------------------------------- */
+
+static struct dt_raw_pages iomem;
+static struct dt_raw_interrupt irq;
+static struct dt_raw_path dtdev;
+static struct dt_raw_found found;
+
+static int find_raw(size_t n_iomems, size_t n_irqs, size_t n_dtdevs)
+{
+    const struct dt_raw raw = { &iomem, &irq, &dtdev, n_iomems, n_irqs,
+                                n_dtdevs };
+
+    memset(&found, 0, sizeof(found));
+    iomem.where.path = "/iomems/0";
+    irq.where.path = "/irqs/0";
+    return dt_raw_find(arena, devices, &raw, &found, report);
+}
+
+static void raw_iomem(uint64_t mfn, uint64_t count, const char *what)
+{
+    judge("complex");
+    iomem = (struct dt_raw_pages){ mfn, count, DT_ANY_GFN, { 0 } };
+    ok(find_raw(1, 0, 0), "%s", what);
+    is_str(error_name(), "raw-iomem", "... is none of a device's pages");
+    is_str(report_first(report)->where.path, "/iomems/0", "... told where");
+}
+
+static void raw_irq(uint32_t intid, const char *what)
+{
+    judge("complex");
+    irq.intid = intid;
+    ok(find_raw(0, 1, 0), "%s", what);
+    is_str(error_name(), "raw-irq", "... is none of a device's");
+}
+
+static void raw_dtdev(const char *path, const char *what)
+{
+    judge("complex");
+    dtdev.path = path;
+    ok(find_raw(0, 0, 1), "%s", what);
+    is_str(error_name(), "raw-dtdev", "... is none behind an IOMMU");
+}
+
+static void test_raw(void)
+{
+    judge("complex");
+    iomem = (struct dt_raw_pages){ 0x89020, 2, 0x5000, { 0 } };
+    irq.intid = 35;
+    dtdev.path = "/soc/dma@9030000";
+    ok(!find_raw(1, 1, 1) && found.n_requests == 3, "three devices");
+    is_str(found.requests[0].device, "/soc/serial@9010000", "by interrupt");
+    is_str(found.requests[1].device, "/soc/timer@9020000", "by pages");
+    is_str(found.requests[2].device, "/soc/dma@9030000", "by path");
+    ok(found.n_placements == 1 && found.placements[0].gfn == 0x5000,
+       "the wish for a place is kept");
+    irq.intid = 40;
+    ok(!find_raw(0, 1, 0) && found.n_requests == 1 &&
+       !strcmp(found.requests[0].device,
+               "/soc/dma@9030000/channel@2000"), "an inner device's");
+    order = (struct dt_order){ 0 };
+    find_raw(1, 0, 1);
+    order.requests = found.requests;
+    order.n_requests = found.n_requests;
+    order.placements = found.placements;
+    order.n_placements = found.n_placements;
+    allowances[0].device = "/soc/timer@9020000";
+    allowances[0].waived = DT_WAIVE_UNKNOWN_CLOCK_RATE;
+    order.allowances = allowances;
+    order.n_allowances = 1;
+    ok(plan() && plan()->pages[0].gfn == 0x5000 &&
+       plan()->pages[1].gfn == 0x5001, "both regions are where it wants");
+    raw_iomem(0x89022, 1, "the page after a device");
+    raw_iomem(0x89030, 1, "a part of a region");
+    raw_iomem(0x89020, 3, "more than a device");
+    raw_iomem(0x40000, 1, "a page of nothing");
+    raw_iomem(0x89020, 0, "no pages");
+    raw_iomem(UINT64_MAX, 2, "pages beyond all");
+    raw_irq(31, "a private interrupt");
+    raw_irq(200, "an interrupt of nobody");
+    raw_irq(UINT32_MAX, "a wild number");
+    raw_dtdev("/soc/nothing", "a path of nothing");
+    raw_dtdev("/soc/timer@9020000", "a device without iommus");
+    raw_dtdev("", "an empty path");
+}
+
+/* --- templates ----------------------------------------------------------- */
+
+static const struct dt_template *read_template(const char *host,
+                                               const char *name)
+{
+    const struct report_where where = { .path = "/vm/hwConfig/deviceTree" };
+
+    judge(host);
+    if (!ok(compile(name), "%s: dtc accepts the example", name))
+        return NULL;
+    return dt_template_read(arena, devices, "template.dtb", dtb, dtb_size,
+                            NULL, 0, &where, report);
+}
+
+static void test_template(void)
+{
+    const struct dt_template *t = read_template("complex", "template-good");
+    const struct dt_passthrough *pt;
+    const struct dt_node *node;
+
+    if (!ok(!t && report_errors(report) == 1, "no device at an address"))
+        return;
+    is_str(error_name(), "template-unmatched", "... is an error");
+    is_str(report_first(report)->where.path, "/passthrough/timer@9020000",
+           "... at the template's node");
+    order = (struct dt_order){ 0 };
+    judge("complex");
+    compile("template-good");
+    {
+        const struct report_where where = { .path = "/deviceTree" };
+        const struct dt_placement at = { 0x89020, 2, 0x9020, { 0 } };
+
+        t = dt_template_read(arena, devices, "t.dtb", dtb, dtb_size, &at, 1,
+                             &where, report);
+    }
+    if (!ok(t && t->n_requests == 2, "with the place told it is found"))
+        return;
+    order.template = t;
+    pt = plan();
+    if (!ok(pt != NULL, "a plan by a template alone"))
+        return;
+    node = guest_node(pt, "/soc/serial@9010000");
+    ok(node && dt_cell_or(node, "current-speed", 0) == 9600 &&
+       !strcmp(dt_string(node, "compatible"), "ns16550a"),
+       "what it may say is said");
+    ok(node && dt_cell(dt_property(node, "interrupts"), 1) == 3 &&
+       !dt_property(node, "memory-region") && !dt_property(node, "iommus"),
+       "what it may not is the host's, or not there");
+    is_int((long long)pt->stubs[0].hz, 48000000, "its clock's rate counts");
+    node = guest_node(pt, "/soc/timer@9020000");
+    ok(node && dt_is_compatible(node, "generic-uio") &&
+       !dt_property(node, "clocks"), "a device for programs by template");
+    ok(dt_by_path(merged(pt), "/passthrough/timer-interrupt-1") != NULL,
+       "... has a node for its second interrupt");
+}
+
+static void test_template_checks(void)
+{
+    ok(!read_template("good", "template-shape"), "template-shape: refused");
+    is_str(error_name(), "template-shape", "... for that alone");
+    ok(!read_template("good", "template-unmatched"),
+       "template-unmatched: refused");
+    is_str(error_name(), "template-unmatched", "... for that alone");
+    ok(!read_template("good", "good"), "a tree without /passthrough");
+    is_str(error_name(), "template-shape", "... is none");
+    judge("good");
+    compile("template-unmatched");
+    {
+        const struct report_where where = { 0 };
+
+        ok(!dt_template_read(arena, devices, "t.dtb", dtb, dtb_size - 5, NULL,
+                             0, &where, report), "one that is cut off");
+    }
+    is_str(error_name(), "dt-invalid", "... is refused");
+}
+
+/* --- PCI and UIO --------------------------------------------------------- */
+
+static void test_bridge(void)
+{
+    const struct dt_passthrough *pt =
+        plan_of("bridge", "dut", DT_WAIVE_UNPROTECTED_DMA);
+    const struct dt_node *node = pt ? guest_node(pt, "/pcie@10000000") : NULL;
+    const struct dt_property *p;
+
+    if (!ok(node != NULL, "a PCI host bridge"))
+        return;
+    is_int((long long)pt->n_pages, 3, "its registers and two windows");
+    is_int((long long)pt->n_lines, 4, "its four INTx");
+    p = dt_property(node, "ranges");
+    ok(p && p->size_bytes == 2 * 28 && dt_cell(p, 0) == 0x1000000 &&
+       dt_cell(p, 7) == 0x2000000 && dt_cell(p, 9) == 0x20000000,
+       "bus addresses stay, the window that has no room is out");
+    p = dt_property(node, "interrupt-map");
+    ok(p && p->size_bytes == 4 * 32 && dt_cell(p, 4) == 65000 &&
+       dt_cell(p, 6) == 3, "INTx lead to the guest's GIC");
+    ok(!dt_property(node, "msi-map"), "no messages");
+    requests[0].compatible = "generic-uio";
+    pt = plan();
+    node = pt ? guest_node(pt, "/pcie@10000000") : NULL;
+    p = node ? dt_property(node, "reg") : NULL;
+    ok(p && p->size_bytes == 3 * 16 && !dt_property(node, "ranges"),
+       "for programs: all of it is reg");
+    p = node ? dt_property(node, "interrupts") : NULL;
+    ok(p && p->size_bytes == 4 * 12, "... and interrupts");
+    ok(node && dt_by_path(merged(pt), "/passthrough/pcie-interrupt-3"),
+       "... each with a node that serves it");
+}
+
+/* --- the layout ---------------------------------------------------------- */
+
+static uint64_t constant(const char *name)
+{
+    char line[256], word[64];
+    uint64_t value = 0;
+    FILE *f = fopen("/usr/include/xen/arch-arm.h", "r");
+
+    snprintf(word, sizeof(word), "#define %s ", name);
+    while (f && fgets(line, sizeof(line), f))
+        if (!strncmp(line, word, strlen(word)) && strstr(line, "(0x"))
+            value = strtoull(strstr(line, "(0x") + 1, NULL, 16);
+    if (f)
+        fclose(f);
+    return value;
+}
+
+static void taken(const char *base, const char *size)
+{
+    uint64_t a = constant(base), n = constant(size);
+
+    ok(a && n && dt_layout_taken(&dt_layout_xen, a, 1) &&
+       dt_layout_taken(&dt_layout_xen, a + n - 1, 1), "%s is taken", base);
+}
+
+static void test_layout(void)
+{
+    size_t i;
+
+    for (i = 0; i < dt_layout_xen.n_free; i++)
+        ok(!dt_layout_taken(&dt_layout_xen, dt_layout_xen.free[i].address,
+                            dt_layout_xen.free[i].size_bytes),
+           "free: %s", dt_layout_xen.free[i].what);
+    if (access("/usr/include/xen/arch-arm.h", R_OK)) {
+        ok(1, "# SKIP Xen's public headers are not installed");
+        return;
+    }
+    taken("GUEST_VIRTIO_MMIO_BASE", "GUEST_VIRTIO_MMIO_SIZE");
+    taken("GUEST_GICD_BASE", "GUEST_GICD_SIZE");
+    taken("GUEST_GICC_BASE", "GUEST_GICC_SIZE");
+    taken("GUEST_GICV3_GICD_BASE", "GUEST_GICV3_GICD_SIZE");
+    taken("GUEST_GICV3_GICR0_BASE", "GUEST_GICV3_GICR0_SIZE");
+    taken("GUEST_ACPI_BASE", "GUEST_ACPI_SIZE");
+    taken("GUEST_PL011_BASE", "GUEST_PL011_SIZE");
+    taken("GUEST_GNTTAB_BASE", "GUEST_GNTTAB_SIZE");
+    taken("GUEST_MAGIC_BASE", "GUEST_MAGIC_SIZE");
+    taken("GUEST_RAM0_BASE", "GUEST_RAM0_SIZE");
+    taken("GUEST_RAM1_BASE", "GUEST_RAM1_SIZE");
+}
+
+/* --- memory -------------------------------------------------------------- */
+
+static void test_memory(void)
+{
+    const char *const names[] = { "serial0", "timer", "dma0" };
+    unsigned long n, wrong = 0;
+    int failed = 1;
+
+    compile("complex");
+    ask(3, names, DT_WAIVE_UNKNOWN_CLOCK_RATE);
+    for (n = 1; failed && n < 20000; n++) {
+        const struct dt_passthrough *pt;
+
+        devices = dt_devices_judge(arena, load(), report);
+        fail_alloc_at(n);
+        pt = plan();
+        failed = fail_alloc_stop();
+        wrong += failed ? pt != NULL || !report_errors(report) :
+                          !pt || report_errors(report) > 0;
+    }
+    ok(n > 100 && n < 20000, "%lu allocations fail, one at a time", n - 2);
+    is_int((long long)wrong, 0, "each is an error, none a half plan");
+}
+
+int main(void)
+{
+    test_good();
+    test_complex();
+    test_cascade();
+    test_set();
+    test_waivers();
+    test_not_waivable();
+    test_plan_checks();
+    test_placement();
+    test_verify();
+    test_raw();
+    test_template();
+    test_template_checks();
+    test_bridge();
+    test_layout();
+    test_memory();
+    arena_free(arena);
+    report_free(report);
+    return done_testing();
+}
