@@ -66,7 +66,8 @@ LIB_SRCS := $(BASE_SRCS) libxl-oci/checks.c \
 	libxl-oci/plan-guest.c libxl-oci/plan-hooks.c libxl-oci/plan-kernel.c \
 	libxl-oci/plan-memory.c libxl-oci/plan-mounts.c \
 	libxl-oci/plan-namespaces.c libxl-oci/plan-process.c \
-	libxl-oci/plan-rootfs.c libxl-oci/plan-sources.c \
+	libxl-oci/plan-rootfs.c libxl-oci/plan-shares.c \
+	libxl-oci/plan-sources.c \
 	libxl-oci/bundle-file.c libxl-oci/bundle-spec.c libxl-oci/bundle.c libxl-oci/survey.c
 
 # device trees: on their own with the base and libfdt
@@ -95,6 +96,8 @@ XL_OCI_SRCS := xl-oci/files.c xl-oci/run-directory.c xl-oci/record.c \
 	xl-oci/hooks.c xl-oci/monitor-message.c xl-oci/monitor-spawn.c \
 	xl-oci/monitor-start.c xl-oci/monitor-client.c \
 	xl-oci/monitor-console.c xl-oci/monitor-domain.c \
+	xl-oci/monitor-shares.c xl-oci/share-backend.c xl-oci/share-nodes.c \
+	xl-oci/9p/frontend.c \
 	xl-oci/claim-file.c xl-oci/holders.c xl-oci/ledger.c \
 	xl-oci/ledger-domains.c \
 	xl-oci/reap.c xl-oci/recover.c xl-oci/cmd-reap.c xl-oci/create.c \
@@ -113,6 +116,7 @@ XL_OCI_SRCS := xl-oci/files.c xl-oci/run-directory.c xl-oci/record.c \
 	xl-oci/block-loop.c xl-oci/block-orphans.c xl-oci/xenstore-wire.c
 
 # the 9P2000.L server and its jail
+XL_OCI_SRCS += xl-oci/9p/ring.c
 P9_SRCS := $(addprefix xl-oci/9p/,attributes.c data.c fid.c inode.c jail.c \
 	jail-calls.c lock.c message.c names.c open.c server.c walk.c xattr.c)
 XL_OCI_SRCS += $(P9_SRCS)
@@ -121,12 +125,16 @@ XL_OCI_SRCS += $(P9_SRCS)
 PROGRAM_xl-oci := xl-oci/main.c
 PROGRAM_xl-oci-monitor := xl-oci/monitor-main.c
 PROGRAM_xl-oci-block := xl-oci/block-script.c
-PROGRAMS := $(foreach p,xl-oci xl-oci-monitor xl-oci-block,\
+PROGRAM_xl-oci-9pfs := xl-oci/9p/main.c xl-oci/9p/serve.c \
+	xl-oci/9p/transport.c
+PROGRAMS := $(foreach p,xl-oci xl-oci-monitor xl-oci-block xl-oci-9pfs,\
 	$(if $(wildcard $(PROGRAM_$(p))),$(p)))
 # what each is linked with beyond the archives
 LIBS_xl-oci := $(LIB_LIBS) $(LIBXL_LIBS) -lnettle
 LIBS_xl-oci-monitor := -lxenstore -lxenctrl
 LIBS_xl-oci-block :=
+LIBS_xl-oci-9pfs := -lxenstore -lxenctrl -lxengnttab -lxenevtchn -lseccomp \
+	-lcap-ng
 # run at every start and stop: no dynamic linking
 LDFLAGS_xl-oci-block := $(if $(SANITIZE),,-static-pie)
 
@@ -139,7 +147,7 @@ UNIT_TESTS := base-test json-test schema-test spec-test spec-memory-test bad-tes
 	plan-test plan-memory-test refused-test seccomp-test program-test \
 	image-test dt-test p9-message-test p9-server-test p9-files-test \
 	p9-shared-test p9-hostile-test \
-	p9-model-test p9-jail-test
+	p9-model-test p9-jail-test p9-ring-test shares-test
 UNIT_LIBS_image-test := -lnettle
 UNIT_LIBS_toolstack-test := $(LIBXL_LIBS)
 UNIT_LIBS_plan-memory-test := $(LIBXL_LIBS)
@@ -280,7 +288,7 @@ install: all guest man ## install below DESTDIR, beside xl of XEN_VERSION
 	install -d $(DESTDIR)$(LIBEXEC_BIN) $(DESTDIR)$(PREFIX)/sbin \
 		$(DESTDIR)$(SHARE) $(DESTDIR)/etc/xen
 	install -m 0755 $(BIN)/xl-oci $(BIN)/xl-oci-monitor \
-		$(DESTDIR)$(LIBEXEC_BIN)
+		$(BIN)/xl-oci-9pfs $(DESTDIR)$(LIBEXEC_BIN)
 	for c in $(COMMANDS); do \
 		ln -sfn xl-oci $(DESTDIR)$(LIBEXEC_BIN)/xl-$$c || exit 1; done
 	if [ -e $(DESTDIR)$(WRAPPER) ]; then target=$(WRAPPER); \
@@ -375,7 +383,7 @@ bench: host ## figures, as ratios taken side by side in one run
 	$(MAKE) --no-print-directory all dom0-tree-4.20
 	test/bench/run
 
-# any bytes as config.json, and as the guest's program, with clang's libFuzzer
+# any bytes as config.json, as the guest's program, and on a ring, with clang's libFuzzer
 FUZZ_SECONDS ?= 600
 FUZZ_FLAGS := -g -O1 -std=gnu11 -D_GNU_SOURCE -Ilibxl-oci -I. \
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
@@ -389,7 +397,8 @@ FUZZ_LIBS_dt-fuzz := -lfdt
 FUZZ_SEEDS_dt-fuzz = $(O)/fuzz/dt-seeds
 # the server without its jail, whose filter the sanitizers do not survive
 FUZZ_SRCS_p9-fuzz := $(filter-out %/jail.c %/jail-calls.c,$(P9_SRCS))
-FUZZ_TARGETS := json-fuzz guest-program dt-fuzz p9-fuzz
+FUZZ_SRCS_ring-fuzz := xl-oci/9p/ring.c
+FUZZ_TARGETS := json-fuzz guest-program dt-fuzz p9-fuzz ring-fuzz
 
 fuzz-dt-fuzz: dt-seeds
 dt-seeds:

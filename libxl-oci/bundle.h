@@ -68,6 +68,8 @@ struct source_fact {
     const char *path;           /* absolute path on the host */
     const char *kind_name;      /* "socket", "FIFO", … for messages */
     mode_t mode;                /* permission bits */
+    const char *real_path;      /* of directories, without links */
+    bool no_xattrs;             /* of directories: the file system has none */
     uint64_t size_bytes;
     const char *content;        /* of files up to SOURCE_CONTENT_MAX bytes;
                                  * else NULL */
@@ -86,6 +88,7 @@ struct survey {
      * when nothing is */
     struct source_fact *loads;
     int rootfs_fd;              /* -1 when vm.image replaces it */
+    struct source_fact rootfs;  /* its path, real_path and no_xattrs */
     uint64_t rootfs_bytes;      /* 0: not measured */
 };
 

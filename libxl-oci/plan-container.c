@@ -9,7 +9,7 @@ static void plan_root(struct planner *p)
 {
     const struct spec_linux *l = &p->spec->linux_;
     uint64_t flags = l->rootfs_propagation_flags;
-    struct origin from = p->plan->disks[0].from;
+    struct origin from = planner_root_origin(p);
 
     if (l->rootfs_propagation.at && flags)
         from = origin_at(p, l->rootfs_propagation.at);
@@ -105,7 +105,7 @@ void plan_container_ops(struct planner *p)
     plan_sysctls(p);
     plan_mount_seal_ops(p);
     plan_hidden_paths(p);
-    op_plain(p, ENTER, p->plan->disks[0].from);
+    op_plain(p, ENTER, planner_root_origin(p));
     plan_cwd(p);
     if (readonly->at && readonly->value)
         op(p, ROOT_FLAGS, origin_at(p, readonly->at), ARG_Q(MS_RDONLY));

@@ -71,6 +71,16 @@ static void text_disks(const struct plan *plan,
         else
             add_row(out, key, value, &d->from);
     }
+    for (i = 0; i < plan->n_shares; i++) {
+        const struct plan_share *s = &plan->shares[i];
+        const char *value = arena_printf(arena, "%s (9pfs, %s)", s->path,
+            s->writable ? "writable" : "read-only");
+
+        if (!s->tag || !value)
+            out->failed = true;
+        else
+            add_row(out, s->tag, value, &s->from);
+    }
     for (i = 0; i < plan->n_files; i++) {
         const char *key = arena_printf(arena, "file %zu", i);
         const char *value = arena_printf(arena, "%zu bytes",
@@ -277,8 +287,9 @@ static void format_xl(const struct plan *plan,
 {
     size_t i;
 
-    bytes_add_string(out, "# xl.cfg(5); xl-oci also writes oci/proto and "
-                     "oci/id below the domain's\n# directory in xenstore\n");
+    bytes_printf(out, "# xl.cfg(5); xl-oci also writes oci/proto and "
+                     "oci/id below the domain's\n# directory in xenstore%s\n",
+                 plan->n_shares ? ", and the nodes of the 9pfs devices" : "");
     for (i = 0; i < n_lines; i++) {
         bytes_printf(out, "%s = ", lines[i].key);
         if (lines[i].is_number)

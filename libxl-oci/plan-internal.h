@@ -16,6 +16,8 @@
 
 /* One container's root disk, an overlay, one disk per bind mount: xvda-z. */
 #define PLANNER_MAX_DISKS 26
+/* 9pfs devices; each is a process in Dom0 (xl-oci/share-backend.h). */
+#define PLANNER_MAX_SHARES 12
 /* Payload files travel in the initial ramdisk, which lives in RAM. */
 #define PLANNER_MAX_PAYLOAD_BYTES MIB(8)
 
@@ -87,6 +89,13 @@ const char *planner_disk(struct planner *p, const struct plan_disk *disk,
                          const struct json *at);
 /* Adds an image; returns its index. */
 int planner_image(struct planner *p, const struct plan_image *image);
+/* What caused the root's disk or share. */
+struct origin planner_root_origin(const struct planner *p);
+/* Shares a directory of the host (plan-shares.c): where in the guest's tree it
+ * is mounted; NULL with an error. */
+const char *planner_share(struct planner *p, const struct plan_share *share,
+                          const struct source_fact *fact,
+                          const struct json *at);
 /* Adds a payload file; returns its path in the guest, NULL on errors. */
 const char *planner_file(struct planner *p, const char *content,
                          size_t size_bytes, uint32_t mode,
@@ -102,6 +111,11 @@ void plan_paging(struct planner *p);        /* plan-paging.c; the last */
 void plan_kernel(struct planner *p);        /* plan-kernel.c */
 void plan_rootfs_disks(struct planner *p);  /* plan-rootfs.c */
 void plan_mount_disks(struct planner *p);   /* plan-sources.c */
+
+void plan_share_rings(struct planner *p);   /* plan-shares.c; needs memory */
+/* Mounts one; and all but that of the root. */
+void plan_share_mount(struct planner *p, size_t index, const char *target);
+void plan_share_ops(struct planner *p);
 
 void plan_guest_ops(struct planner *p);     /* plan-guest.c */
 void plan_cgroup_ops(struct planner *p);    /* plan-cgroup.c */

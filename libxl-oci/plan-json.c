@@ -115,6 +115,16 @@ static void add_devices(struct bytes *out, struct arena *arena,
     bytes_add_string(out, "]");
 }
 
+static void add_share(struct bytes *out, const struct plan_share *share,
+                      bool first)
+{
+    add_member(out, first ? "\n{" : ",\n{", "tag", share->tag);
+    add_member(out, ",", "path", share->path);
+    bytes_printf(out, ",\"writable\":%s", share->writable ? "true" : "false");
+    add_origin(out, &share->from);
+    bytes_add_string(out, "}");
+}
+
 static void add_hex(struct bytes *out, const struct plan_arg *a)
 {
     size_t i;
@@ -184,6 +194,9 @@ void plan_format_json(struct arena *arena, const struct plan *plan,
     bytes_add_string(out, ",\n\"disks\":[");
     for (i = 0; i < plan->n_disks; i++)
         add_disk(out, arena, plan, artifacts, i);
+    bytes_add_string(out, "],\n\"shares\":[");
+    for (i = 0; i < plan->n_shares; i++)
+        add_share(out, &plan->shares[i], !i);
     bytes_add_string(out, "],\n\"files\":[");
     for (i = 0; i < plan->n_files; i++) {
         bytes_printf(out, "%s\n{\"index\":%zu,\"size_bytes\":%zu,"

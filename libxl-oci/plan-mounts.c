@@ -189,25 +189,6 @@ static void mount_disk(struct planner *p, size_t index)
         mount_fresh(p, m, &fresh);
 }
 
-void plan_mount_ops(struct planner *p)
-{
-    size_t i;
-
-    for (i = 0; i < p->spec->n_mounts; i++) {
-        const struct spec_mount *m = &p->spec->mounts[i];
-        enum guest_own own = mount_guest_own(p, i);
-
-        if (own != OWN_NOT)
-            mount_own(p, i, own);
-        else if (m->flags & MS_BIND)
-            mount_source(p, i);
-        else if (mount_is_on_disk(p, i))
-            mount_disk(p, i);
-        else
-            mount_type(p, m);
-    }
-}
-
 /* Are they the same but for the number of slashes? */
 static bool is_path(const char *a, const char *b)
 {
@@ -221,6 +202,42 @@ static bool is_path(const char *a, const char *b)
             return true;
         a += n;
         b += n;
+    }
+}
+
+/* A directory of Dom0 gets no device nodes: where the bundle has no /dev of its
+ * own, the domain has one. */
+static void mount_dev(struct planner *p)
+{
+    size_t i;
+
+    if (p->plan->rootfs != ROOTFS_9PFS || !p->plan->shares[0].writable)
+        return;
+    for (i = 0; i < p->spec->n_mounts; i++)
+        if (is_path(p->spec->mounts[i].destination.value, "/dev"))
+            return;
+    op(p, MOUNT_IN, origin_default("default: nodes stay in the domain"),
+       ARG_S("tmpfs"), ARG_S("/dev"), ARG_S("tmpfs"), ARG_Q(MS_NOSUID),
+       ARG_S("mode=755"), ARG_Q(0));
+}
+
+void plan_mount_ops(struct planner *p)
+{
+    size_t i;
+
+    mount_dev(p);
+    for (i = 0; i < p->spec->n_mounts; i++) {
+        const struct spec_mount *m = &p->spec->mounts[i];
+        enum guest_own own = mount_guest_own(p, i);
+
+        if (own != OWN_NOT)
+            mount_own(p, i, own);
+        else if (m->flags & MS_BIND)
+            mount_source(p, i);
+        else if (mount_is_on_disk(p, i))
+            mount_disk(p, i);
+        else
+            mount_type(p, m);
     }
 }
 

@@ -64,6 +64,23 @@ static void plan_built_disk(struct planner *p, struct origin from)
     planner_disk(p, &disk, p->spec->root_path.at);
 }
 
+static bool root_is_read_only(const struct planner *p)
+{
+    return p->spec->root_readonly.at && p->spec->root_readonly.value;
+}
+
+static void plan_shared_root(struct planner *p)
+{
+    const struct json *at = p->spec->root_path.at;
+    const char *path = p->spec->root_path.value;
+    const struct plan_share share = {
+        .mount_index = -1, .path = path ? path : "rootfs",
+        .writable = !root_is_read_only(p), .from = root_origin(p),
+    };
+
+    planner_share(p, &share, &p->survey->rootfs, at);
+}
+
 static void plan_persist_disk(struct planner *p)
 {
     struct plan_disk disk = {
@@ -73,10 +90,11 @@ static void plan_persist_disk(struct planner *p)
 
     if (!disk.path)
         return;
-    if (p->plan->rootfs == ROOTFS_EXT4)
+    if (p->plan->rootfs == ROOTFS_EXT4 || p->plan->rootfs == ROOTFS_9PFS)
         planner_refuse(p, OPTION_CONFLICT, NULL,
-                       "--persist needs an overlay, which a root file system "
-                       "on ext4 does not have");
+                       "--persist needs an image with an overlay, which a "
+                       "root file system on %s does not have",
+                       p->plan->rootfs == ROOTFS_EXT4 ? "ext4" : "9pfs");
     planner_disk(p, &disk, NULL);
 }
 
@@ -88,19 +106,31 @@ void plan_rootfs_disks(struct planner *p)
     struct origin from;
     const char *mode = wanted_mode(p, &from, &at);
     bool ext4 = mode && !strcmp(mode, "ext4");
+    bool shared = mode && !strcmp(mode, "9pfs");
 
-    if (mode && !ext4 && strcmp(mode, "erofs"))
+    if (mode && !ext4 && !shared && strcmp(mode, "erofs"))
         planner_refuse(p, ROOTFS_MODE, at, "\"%s\" is not known", mode);
-    if (has_image && ext4)
+    if (has_image && (ext4 || shared))
         planner_refuse(p, OPTION_CONFLICT, at,
                        "the root file system is the bundle's own image");
     p->plan->rootfs = has_image ? ROOTFS_IMAGE :
-                      ext4 ? ROOTFS_EXT4 : ROOTFS_EROFS;
+                      ext4 ? ROOTFS_EXT4 :
+                      shared ? ROOTFS_9PFS : ROOTFS_EROFS;
     if (has_image)
         plan_image_disk(p);
+    else if (shared)
+        plan_shared_root(p);
     else
         plan_built_disk(p, from);
     plan_persist_disk(p);
+}
+
+struct origin planner_root_origin(const struct planner *p)
+{
+    const struct plan *plan = p->plan;
+
+    return plan->rootfs == ROOTFS_9PFS ? plan->shares[0].from :
+           plan->disks[0].from;
 }
 
 static const char *wait_for(struct planner *p, size_t disk)
@@ -137,7 +167,23 @@ static void plan_upper(struct planner *p)
                        "/data,workdir=" GUEST_UPPER "/work"));
 }
 
-void plan_rootfs_ops(struct planner *p)
+/* A read-only one gets an overlay for the mount points that it lacks. */
+static void plan_shared_root_ops(struct planner *p)
+{
+    const struct plan_share *root = p->plan->shares;
+
+    if (!p->plan->n_shares)
+        return;                 /* an error was reported */
+    if (!root_is_read_only(p)) {
+        plan_share_mount(p, 0, GUEST_ROOT);
+        return;
+    }
+    op(p, MAKE_DIR, root->from, ARG_S(GUEST_ROOT), ARG_U(0755));
+    plan_share_mount(p, 0, GUEST_BASE);
+    plan_upper(p);
+}
+
+static void plan_disk_root_ops(struct planner *p)
 {
     const struct plan_disk *root = &p->plan->disks[0];
     const char *device = wait_for(p, 0);
@@ -153,4 +199,12 @@ void plan_rootfs_ops(struct planner *p)
        ARG_S(p->plan->rootfs == ROOTFS_IMAGE ? "erofs,ext4" : "erofs"),
        ARG_Q(MS_RDONLY), ARG_S(""));
     plan_upper(p);
+}
+
+void plan_rootfs_ops(struct planner *p)
+{
+    if (p->plan->rootfs == ROOTFS_9PFS)
+        plan_shared_root_ops(p);
+    else
+        plan_disk_root_ops(p);
 }

@@ -2,7 +2,8 @@
 /*
  * Sources of bind mounts. The guest has another kernel, so a source is one of
  * these: something the guest has itself (/dev/null, /proc, /sys), a small
- * file (payload), a read-only directory (image), a block device (PV disk).
+ * file (payload), a read-only directory (image), a writable one (9pfs), a
+ * block device (PV disk).
  */
 #include "plan-internal.h"
 
@@ -85,6 +86,28 @@ static void plan_file(struct planner *p, size_t index)
                        m->destination.value);
 }
 
+static void plan_shared_directory(struct planner *p, size_t index)
+{
+    const struct spec_mount *m = &p->spec->mounts[index];
+    const struct source_fact *fact = &p->survey->mounts[index];
+    const struct plan_share share = {
+        .mount_index = (int)index, .path = fact->path,
+        .writable = !(m->flags & MS_RDONLY), .from = origin_at(p, m->at),
+    };
+
+    p->mount_points[index] = planner_share(p, &share, fact, m->source.at);
+}
+
+/* Read-only, it becomes an image, which is faster, unless it shall be seen
+ * live. */
+static bool is_shared(const struct planner *p, const struct spec_mount *m)
+{
+    const struct spec_string *binds = &p->spec->extension.binds;
+
+    return !(m->flags & MS_RDONLY) ||
+           (binds->at && !strcmp(binds->value, "9pfs"));
+}
+
 static void plan_directory(struct planner *p, size_t index)
 {
     const struct spec_mount *m = &p->spec->mounts[index];
@@ -96,10 +119,8 @@ static void plan_directory(struct planner *p, size_t index)
     struct plan_disk disk = { .from = image.from };
     const char *vdev;
 
-    if (!(m->flags & MS_RDONLY)) {
-        planner_refuse(p, MOUNT_DIRECTORY_WRITABLE, m->source.at,
-                       "\"%s\" is a directory of the host, mounted for "
-                       "writing", m->source.value);
+    if (is_shared(p, m)) {
+        plan_shared_directory(p, index);
         return;
     }
     disk.image = planner_image(p, &image);
@@ -213,7 +234,8 @@ void plan_source_ops(struct planner *p)
     const struct plan *plan = p->plan;
     size_t i;
 
-    for (i = 1; i < plan->n_disks; i++) {
+    /* the first is the root's, unless that is shared */
+    for (i = plan->rootfs != ROOTFS_9PFS; i < plan->n_disks; i++) {
         const struct plan_disk *d = &plan->disks[i];
         const char *device;
 

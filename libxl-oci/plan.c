@@ -17,9 +17,12 @@ static bool allocate(struct planner *p)
     plan->spec = p->spec;
     plan->images = ARENA_ARRAY(p->arena, struct plan_image, n);
     plan->disks = ARENA_ARRAY(p->arena, struct plan_disk, PLANNER_MAX_DISKS);
+    plan->shares = ARENA_ARRAY(p->arena, struct plan_share,
+                               PLANNER_MAX_SHARES);
     plan->files = ARENA_ARRAY(p->arena, struct plan_file, n);
     p->mount_points = ARENA_ARRAY(p->arena, const char *, n);
-    return plan->images && plan->disks && plan->files && p->mount_points;
+    return plan->images && plan->disks && plan->shares && plan->files &&
+           p->mount_points;
 }
 
 static void decide(struct planner *p)
@@ -33,6 +36,7 @@ static void decide(struct planner *p)
     plan_mount_disks(p);
     plan_memory(p);
     plan_paging(p);
+    plan_share_rings(p);
 }
 
 static void compile(struct planner *p)
@@ -41,6 +45,7 @@ static void compile(struct planner *p)
     plan_rootfs_ops(p);
     plan_source_ops(p);
     plan_wait_node_ops(p);
+    plan_share_ops(p);
     plan_cgroup_ops(p);
     plan_namespace_ops(p);
     plan_container_ops(p);

@@ -30,6 +30,8 @@ enum rootfs_mode {
     ROOTFS_EROFS,               /* read-only image + overlay in memory */
     ROOTFS_EXT4,                /* one writable disk of the container's own */
     ROOTFS_IMAGE,               /* vm.image, raw */
+    ROOTFS_9PFS,                /* the directory itself; overlay in memory
+                                 * where it is read-only */
 };
 
 /* What the command line says. NULL or 0: not said. */
@@ -38,7 +40,7 @@ struct plan_options {
     const char *uuid;           /* given by the caller: the plan is pure */
     uint64_t memory_bytes;
     uint64_t vcpus;
-    const char *rootfs;         /* "erofs" or "ext4" */
+    const char *rootfs;         /* "erofs", "ext4" or "9pfs" */
     const char *persist_path;   /* file or block device for the overlay */
     bool attach_stdin;          /* -c */
     uint32_t rows, columns;     /* the caller's terminal, when attached */
@@ -86,6 +88,16 @@ struct plan_disk {
     const char *path;           /* file or block device when image == -1 */
     bool create;                /* --persist: made (ext4) when missing */
     bool private_copy;          /* the image is copied for this container */
+    struct origin from;
+};
+
+/* A directory of the host that the guest sees as it is: a 9pfs device, by its
+ * index in shares. */
+struct plan_share {
+    const char *tag;            /* "share0" */
+    int mount_index;            /* -1: the rootfs; else spec->mounts[i] */
+    const char *path;           /* on the host, for people */
+    bool writable;
     struct origin from;
 };
 
@@ -169,6 +181,9 @@ struct plan {
     size_t n_images;
     struct plan_disk *disks;
     size_t n_disks;
+    struct plan_share *shares;
+    size_t n_shares;
+    unsigned int share_ring_order;      /* pages of a ring: 1 << order */
     struct plan_file *files;
     size_t n_files;
     struct plan_devices devices;

@@ -10,18 +10,27 @@ struct extension_row {
     const char *key;
     enum { EXT_TEXT, EXT_COUNT, EXT_BYTES, EXT_CHOICE } kind;
     size_t at;
-    const char *help;           /* form of the value; choices; reason */
+    const char *help;           /* form of the value; reason */
+    const char *const *choices; /* NULL-terminated */
 };
+
+static const char *const rootfs_choices[] = { "erofs", "ext4", "9pfs", NULL };
+static const char *const bind_choices[] = { "image", "9pfs", NULL };
+static const char *const cache_choices[] = { "shared", "private", NULL };
 
 #define AT(m) offsetof(struct spec_extension, m)
 
 static const struct extension_row extension_rows[] = {
-    { "name", EXT_TEXT, AT(name), "a name for the domain" },
+    { "name", EXT_TEXT, AT(name), "a name for the domain", NULL },
     { "memory", EXT_BYTES, AT(memory),
-      "a number of bytes, or one with K, M or G, e.g. \"64M\"" },
-    { "vcpus", EXT_COUNT, AT(vcpus), "a number from 1 to 128" },
-    { "rootfs", EXT_CHOICE, AT(rootfs), "erofs or ext4" },
-    { "cpupool", EXT_TEXT, AT(cpupool), "the name of a CPU pool" },
+      "a number of bytes, or one with K, M or G, e.g. \"64M\"", NULL },
+    { "vcpus", EXT_COUNT, AT(vcpus), "a number from 1 to 128", NULL },
+    { "rootfs", EXT_CHOICE, AT(rootfs), "erofs, ext4 or 9pfs",
+      rootfs_choices },
+    { "binds", EXT_CHOICE, AT(binds), "image or 9pfs", bind_choices },
+    { "9pfs-cache", EXT_CHOICE, AT(share_cache), "shared or private",
+      cache_choices },
+    { "cpupool", EXT_TEXT, AT(cpupool), "the name of a CPU pool", NULL },
 };
 
 #define ROW_COUNT (sizeof(extension_rows) / sizeof(*extension_rows))
@@ -68,6 +77,16 @@ static bool parse_count(const char *s, uint64_t *value)
            *value <= 128;
 }
 
+static bool is_choice(const struct extension_row *row, const char *text)
+{
+    const char *const *choice;
+
+    for (choice = row->choices; *choice; choice++)
+        if (!strcmp(text, *choice))
+            return true;
+    return false;
+}
+
 static bool read_extension_value(struct reader *r,
                                  const struct extension_row *row,
                                  const struct json *j)
@@ -84,7 +103,7 @@ static bool read_extension_value(struct reader *r,
         *(struct spec_u64 *)to = (struct spec_u64){ j, number };
         return true;
     case EXT_CHOICE:
-        if (strcmp(j->text, "erofs") && strcmp(j->text, "ext4"))
+        if (!is_choice(row, j->text))
             return false;
         break;
     case EXT_TEXT:

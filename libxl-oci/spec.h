@@ -240,7 +240,9 @@ struct spec_extension {
     struct spec_string name;        /* .name: Xen domain name */
     struct spec_u64 memory;         /* .memory: bytes, or with K/M/G */
     struct spec_u64 vcpus;          /* .vcpus */
-    struct spec_string rootfs;      /* .rootfs: "erofs", "ext4" */
+    struct spec_string rootfs;      /* .rootfs: "erofs", "ext4", "9pfs" */
+    struct spec_string binds;       /* .binds: "image", "9pfs" */
+    struct spec_string share_cache; /* .9pfs-cache: "shared", "private" */
     struct spec_string cpupool;     /* .cpupool */
 };
 

@@ -29,10 +29,11 @@ static int open_source(const struct creation *c,
 
 static int check_room(const struct creation *c)
 {
-    if (c->n_image_fds < MESSAGE_MAX_FDS)
+    if (c->n_held_fds < MESSAGE_MAX_FDS)
         return 0;
     report_check(c->loaded->report, HOST_RESOURCES, NULL,
-                 "more than %d images in one container", MESSAGE_MAX_FDS);
+                 "more than %d images and shares in one container",
+                 MESSAGE_MAX_FDS);
     return -1;
 }
 
@@ -57,7 +58,7 @@ static int provide_image(struct creation *c, const struct plan_image *image,
     if (is_ours)
         close(source_fd);
     if (!rc)
-        c->image_fds[c->n_image_fds++] = held_fd;
+        c->held_fds[c->n_held_fds++] = held_fd;
     return rc;
 }
 
@@ -70,7 +71,7 @@ static int copy_image(struct creation *c, const char *image,
         image_copy(c->loaded->arena, c->loaded->settings.cache_dir, image,
                    path, &fd, c->loaded->report))
         return -1;
-    c->image_fds[c->n_image_fds++] = fd;
+    c->held_fds[c->n_held_fds++] = fd;
     return 0;
 }
 
@@ -216,8 +217,41 @@ static int make_device_tree(struct creation *c)
     return -1;
 }
 
+/* The descriptor decides what is shared, not the path. */
+static int open_share(struct creation *c, const struct plan_share *share)
+{
+    struct report_where where = { .file = share->path };
+    const struct survey *survey = c->loaded->survey;
+    int fd;
+
+    if (check_room(c))
+        return -1;
+    fd = share->mount_index < 0 ?
+         fcntl(survey->rootfs_fd, F_DUPFD_CLOEXEC, 0) :
+         open(survey->mounts[share->mount_index].path,
+              O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        c->held_fds[c->n_held_fds++] = fd;
+        return 0;
+    }
+    report_check(c->loaded->report, HOST_RESOURCES, &where, "%s",
+                 strerror(errno));
+    return -1;
+}
+
+static int open_shares(struct creation *c)
+{
+    const struct plan *plan = c->loaded->plan;
+    size_t i;
+
+    for (i = 0; i < plan->n_shares; i++)
+        if (open_share(c, &plan->shares[i]))
+            return -1;
+    return 0;
+}
+
 int creation_make_files(struct creation *creation)
 {
-    return make_disks(creation) || make_ramdisk(creation) ||
-           make_device_tree(creation) ? -1 : 0;
+    return open_shares(creation) || make_disks(creation) ||
+           make_ramdisk(creation) || make_device_tree(creation) ? -1 : 0;
 }

@@ -13,6 +13,7 @@
 #include "hooks.h"
 #include "ledger.h"
 #include "reap.h"
+#include "share-nodes.h"
 #include "toolstack.h"
 
 /* key, value, …, NULL as the record has them */
@@ -103,8 +104,19 @@ static int make_domain(struct creation *c)
     if (ledger_confirm(c->loaded->arena, c->ts, &c->loaded->plan->devices,
                        c->loaded->bundle->config_file, report))
         return -1;
-    return monitor_link_domain(&c->monitor, (int)c->domid, c->image_fds,
-                               c->n_image_fds, report);
+    return share_nodes_write(c->loaded->plan, (int)c->domid, c->record.uuid,
+                             report);
+}
+
+static int attend_to_domain(struct creation *c)
+{
+    const struct message_domain domain = {
+        .domid = (int32_t)c->domid,
+        .n_shares = (uint32_t)c->loaded->plan->n_shares,
+    };
+
+    return monitor_link_domain(&c->monitor, &domain, c->held_fds,
+                               c->n_held_fds, c->loaded->report);
 }
 
 /* OCI runtime.md "Lifecycle", steps 3 to 5: the runtime environment exists,
@@ -174,8 +186,9 @@ static int claim_devices(struct creation *c)
 
 static int make_all(struct creation *c)
 {
-    return start_monitor(c) || claim_devices(c) || creation_make_files(c) || make_domain(c) ||
-           run_creation_hooks(c) || start_process(c) || commit(c) ? -1 : 0;
+    return start_monitor(c) || claim_devices(c) || creation_make_files(c) ||
+           make_domain(c) || attend_to_domain(c) || run_creation_hooks(c) ||
+           start_process(c) || commit(c) ? -1 : 0;
 }
 
 static void undo(struct creation *c)
@@ -212,8 +225,8 @@ void creation_close(struct creation *creation)
     struct creation *c = creation;
 
     monitor_link_close(&c->monitor);
-    while (c->n_image_fds)
-        close(c->image_fds[--c->n_image_fds]);
+    while (c->n_held_fds)
+        close(c->held_fds[--c->n_held_fds]);
     if (c->dir_fd >= 0)
         close(c->dir_fd);
     if (c->lock_fd >= 0)

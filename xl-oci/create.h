@@ -22,8 +22,10 @@ struct creation {
     const char **disk_paths;        /* per plan->disks[i] */
     const char *device_tree_path;       /* NULL: no devices */
     const char *ramdisk_path;
-    int image_fds[MESSAGE_MAX_FDS]; /* of cached and private images */
-    unsigned int n_image_fds;
+    int held_fds[MESSAGE_MAX_FDS];  /* of shared directories in the order of
+                                     * the plan, then of cached and private
+                                     * images */
+    unsigned int n_held_fds;
     uint32_t domid;
 };
 
@@ -38,7 +40,7 @@ int creation_make(struct creation *creation);
 /* Frees and closes; the link to the monitor too. */
 void creation_close(struct creation *creation);
 
-/* create-files.c: the images, private copies and the ramdisk of the plan */
+/* create-files.c: the shared directories, the images, private copies and the ramdisk of the plan */
 int creation_make_files(struct creation *creation);
 
 #endif

@@ -10,6 +10,7 @@
 #include "domain.h"
 #include "guest-exit.h"
 #include "monitor.h"
+#include "share-backend.h"
 
 struct xs_handle;
 
@@ -17,7 +18,7 @@ struct xs_handle;
 enum { MONITOR_CLIENT_FD = 3, MONITOR_LOCK_FD = 4, MONITOR_DIR_FD = 5 };
 
 struct monitor {
-    const char *name;
+    const char *name, *uuid_text;
     unsigned char uuid[16];
     int domid;
     int client_fd;              /* -1: none, or gone */
@@ -35,6 +36,8 @@ struct monitor {
     bool input_pending;
     bool guest_reads;           /* see monitor_guest_reads() */
     bool watches_state;
+    struct share_backend shares[SHARES_MAX];
+    unsigned int n_shares;
 };
 
 int64_t monitor_now_ms(void);
@@ -50,6 +53,16 @@ bool monitor_read_console(struct monitor *m);
 void monitor_write_input(struct monitor *m);
 /* Until all that the guest has written is in the log. */
 void monitor_drain_console(struct monitor *m);
+
+/* --- monitor-shares.c --- */
+/* Starts the backends; fds are those of the directories. 0, or -1 with a reason
+ * in text. */
+int monitor_start_shares(struct monitor *m, const int *fds, unsigned int n_fds,
+                         char *text, size_t text_bytes);
+/* After the death of another monitor: finds its backends. */
+void monitor_find_shares(struct monitor *m);
+/* One has ended: tells so, and has the guest answered with errors. */
+void monitor_share_ended(struct monitor *m, unsigned int index);
 
 /* --- monitor-client.c --- */
 /* Sends what the client can take now; true while there is more. */

@@ -91,10 +91,30 @@ static void look_without_events(struct monitor *m)
     monitor_reopen_console(m);
 }
 
+enum { WAITS = 3 };
+
+static void wait_for_shares(const struct monitor *m, struct pollfd *waits)
+{
+    unsigned int i;
+
+    for (i = 0; i < m->n_shares; i++)
+        waits[i] = (struct pollfd){ .fd = m->shares[i].pid_fd,
+                                    .events = POLLIN };
+}
+
+static void look_at_shares(struct monitor *m, const struct pollfd *waits)
+{
+    unsigned int i;
+
+    for (i = 0; i < m->n_shares; i++)
+        if (waits[i].revents)
+            monitor_share_ended(m, i);
+}
+
 static void serve_once(struct monitor *m)
 {
     bool behind = monitor_feed_client(m);
-    struct pollfd waits[] = {
+    struct pollfd waits[WAITS + SHARES_MAX] = {
         { .fd = m->tty_fd, .events = (short)(POLLIN |
                                      (m->input_pending && m->guest_reads ?
                                       POLLOUT : 0)) },
@@ -102,8 +122,10 @@ static void serve_once(struct monitor *m)
                                         (m->input_pending ? 0 : POLLIN)) },
         { .fd = m->xs ? xs_fileno(m->xs) : -1, .events = POLLIN },
     };
-    int ready = poll(waits, 3, poll_timeout(m));
+    int ready;
 
+    wait_for_shares(m, waits + WAITS);
+    ready = poll(waits, WAITS + m->n_shares, poll_timeout(m));
     if (waits[0].revents & POLLOUT)
         monitor_write_input(m);
     if (waits[0].revents & (POLLIN | POLLHUP | POLLERR))
@@ -112,6 +134,7 @@ static void serve_once(struct monitor *m)
         serve_client(m);
     if (waits[2].revents)
         monitor_take_events(m);
+    look_at_shares(m, waits + WAITS);
     if (!ready)
         look_without_events(m);
     if (m->deadline_ms && monitor_now_ms() >= m->deadline_ms)
@@ -119,34 +142,48 @@ static void serve_once(struct monitor *m)
 }
 
 /* Until the command has made the domain, it is the one that works. */
-static int wait_for_domain(struct monitor *m)
+static int wait_for_domain(struct monitor *m, unsigned int *n_shares)
 {
     struct message *message = &m->input;
     int got = message_receive(m->client_fd, message, 0);
+    struct message_domain domain;
 
     if (got == 1 && message->type == MESSAGE_ABORT)
         exit(EXIT_SUCCESS);
     if (got != 1 || message->type != MESSAGE_DOMAIN ||
-        message->size_bytes != sizeof(m->domid))
+        message->size_bytes != sizeof(domain))
         return -1;
-    memcpy(&m->domid, message->data, sizeof(m->domid));
-    return 0;
+    memcpy(&domain, message->data, sizeof(domain));
+    m->domid = domain.domid;
+    *n_shares = domain.n_shares;
+    return *n_shares <= message->n_fds ? 0 : -1;
 }
 
+/* After a failure the command aborts, or its death makes us undo. For a
+ * complete container it commits all the same: no console is better than no
+ * monitor. */
 static int start(struct monitor *m)
 {
-    char text[256] = "its handles to Xen, xenstore or the log failed";
-    bool ok = !open_handles(m);
+    char text[SHARE_WHY_BYTES] =
+        "its handles to Xen, xenstore or the log failed";
+    enum message_type answer = MESSAGE_FAILED;
+    bool have_handles = !open_handles(m);
+    unsigned int n_shares;
 
-    if (wait_for_domain(m))
+    if (wait_for_domain(m, &n_shares))
         return -1;
-    ok = ok && !monitor_watch(m) &&
-         !monitor_attach_console(m, text, sizeof(text));
-    /* After a failure the command aborts, or its death makes us undo. For a
-     * complete container it commits all the same: no console is better than
-     * no monitor. */
-    return message_send(m->client_fd, ok ? MESSAGE_READY : MESSAGE_FAILED,
-                        text, ok ? 0 : strlen(text), NULL, 0, 0);
+    if (have_handles && m->recover)
+        monitor_find_shares(m);
+    else if (have_handles &&
+             monitor_start_shares(m, m->input.fds, n_shares, text,
+                                  sizeof(text)))
+        answer = MESSAGE_SHARE_FAILED;
+    if (have_handles && answer == MESSAGE_FAILED && !monitor_watch(m) &&
+        !monitor_attach_console(m, text, sizeof(text)))
+        answer = MESSAGE_READY;
+    return message_send(m->client_fd, answer, text,
+                        answer == MESSAGE_READY ? 0 : strlen(text), NULL, 0,
+                        0);
 }
 
 static int finish(struct monitor *m)
@@ -203,6 +240,7 @@ int main(int argc, char **argv)
     }
     set_up_process();
     m.name = argv[1];
+    m.uuid_text = argv[2];
     m.recover = !strcmp(argv[3], "recover");
     m.domid = -1;
     m.client_fd = MONITOR_CLIENT_FD;

@@ -34,10 +34,11 @@ int monitor_link_open(struct monitor_link *link, struct monitor_start *start,
     return link->pid < 0 ? -1 : 0;
 }
 
-int monitor_link_domain(struct monitor_link *link, int domid, const int *fds,
+int monitor_link_domain(struct monitor_link *link,
+                        const struct message_domain *domain, const int *fds,
                         unsigned int n_fds, struct report *report)
 {
-    if (!message_send(link->fd, MESSAGE_DOMAIN, &domid, sizeof(domid), fds,
+    if (!message_send(link->fd, MESSAGE_DOMAIN, domain, sizeof(*domain), fds,
                       n_fds, 0))
         return 0;
     report_check(report, MONITOR_FAILED, NULL, "it is gone: %s",
@@ -54,6 +55,9 @@ int monitor_link_wait_ready(struct monitor_link *link, struct report *report)
         return 0;
     if (got == 1 && message.type == MESSAGE_FAILED)
         report_check(report, XENCONSOLED_UNAVAILABLE, NULL, "%.*s",
+                     (int)message.size_bytes, message.data);
+    else if (got == 1 && message.type == MESSAGE_SHARE_FAILED)
+        report_check(report, SHARE_BACKEND, NULL, "%.*s",
                      (int)message.size_bytes, message.data);
     else
         report_check(report, MONITOR_FAILED, NULL,

@@ -19,10 +19,12 @@ struct monitor_link {
  * 0, or -1 with errors in report. */
 int monitor_link_open(struct monitor_link *link, struct monitor_start *start,
                       struct report *report);
-/* Tells the domain and hands over descriptors to be held until its end. */
-int monitor_link_domain(struct monitor_link *link, int domid, const int *fds,
+/* Tells the domain and hands over the directories of its shares and
+ * descriptors to be held until its end. */
+int monitor_link_domain(struct monitor_link *link,
+                        const struct message_domain *domain, const int *fds,
                         unsigned int n_fds, struct report *report);
-/* The console is attached. */
+/* The console is attached, the shares have backends. */
 int monitor_link_wait_ready(struct monitor_link *link, struct report *report);
 int monitor_link_commit(struct monitor_link *link, bool attached);
 /* The caller undoes: the monitor ends without doing anything. */

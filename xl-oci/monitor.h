@@ -4,8 +4,10 @@
  * SOCK_SEQPACKET pair: one message, one packet: a byte of type, then data.
  *
  *   command                          monitor
- *     DOMAIN domid, image locks  ->    attaches the console
- *                                <-    READY, or FAILED text
+ *     DOMAIN message_domain,     ->    attaches the console, starts the
+ *       descriptors                    backends of the shares
+ *                                <-    READY; or FAILED text, of the console;
+ *                                      or SHARE_FAILED text
  *     COMMIT attached?           ->    creation is complete
  *     INPUT bytes                ->    to the console (attached)
  *                                <-    OUTPUT bytes (attached)
@@ -29,6 +31,7 @@ enum message_type {
     MESSAGE_DOMAIN = 1,
     MESSAGE_READY,
     MESSAGE_FAILED,
+    MESSAGE_SHARE_FAILED,
     MESSAGE_COMMIT,
     MESSAGE_ABORT,
     MESSAGE_INPUT,
@@ -46,6 +49,12 @@ struct message {
     size_t size_bytes;              /* of data */
     int fds[MESSAGE_MAX_FDS];       /* received, for the receiver to close */
     unsigned int n_fds;
+};
+
+/* With descriptors: first the shared directories, then the images' locks. */
+struct message_domain {
+    int32_t domid;
+    uint32_t n_shares;
 };
 
 struct message_exit {

@@ -18,7 +18,8 @@
     { 0, "vcpus", OPTION_U64, offsetof(type, member.vcpus), "N", NULL, \
       "virtual CPUs of the domain" }, \
     { 0, "rootfs", OPTION_STRING, offsetof(type, member.rootfs), "MODE", \
-      NULL, "erofs: read-only image and overlay; ext4: one disk" }, \
+      NULL, "erofs: read-only image and overlay; ext4: one disk; 9pfs: " \
+      "the directory itself, live" }, \
     { 0, "persist", OPTION_STRING, offsetof(type, member.persist_path), \
       "FILE", NULL, "keep what the container writes in FILE" }
 

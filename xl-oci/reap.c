@@ -21,6 +21,8 @@
 #include "json.h"
 #include "ledger.h"
 #include "run-directory.h"
+#include "share-backend.h"
+#include "share-nodes.h"
 #include "spec.h"
 
 /* What a domain that is still there says, without a monitor to ask. */
@@ -97,8 +99,11 @@ static int reap_record(struct arena *arena, int dir_fd,
     if (domain_find(record->uuid, &domain, report))
         return -1;
     collect_exit(dir_fd, &domain, &ended);
+    /* what holds the domain's memory first */
+    share_backends_end(dir_fd);
     if (domain.life != DOMAIN_ABSENT && domain_destroy(record->uuid, report))
         return -1;
+    share_nodes_remove(record->uuid);
     ledger_release(dir_fd);
     unlinkat(dir_fd, "device-tree", 0);
     unlinkat(dir_fd, "ramdisk", 0);

@@ -47,7 +47,8 @@ static int start_monitor(const struct container_record *record, int dir_fd,
     updated.monitor_pid = link.pid;
     updated.domid = domid;
     if (!record_write(dir_fd, &updated, report) &&
-        !monitor_link_domain(&link, domid, NULL, 0, report)) {
+        !monitor_link_domain(&link, &(struct message_domain){ .domid = domid },
+                             NULL, 0, report)) {
         struct message answer;
 
         /* with or without the console: a container needs its monitor */

@@ -146,6 +146,41 @@ static int run_wait_node(struct setup *setup, struct args *args)
            chmod(path, arg_u32(args)) ? -1 : 0;
 }
 
+/* The state as xenbus shows it: mount(2) knows the device from the moment that
+ * it is about to connect, but a request would wait without a limit. */
+static int has_state(const char *path, const char *want)
+{
+    char state[16] = "";
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t size = fd < 0 ? -1 : read(fd, state, sizeof(state) - 1);
+
+    if (fd >= 0)
+        close(fd);
+    return size > 0 && !strncmp(state, want, strlen(want));
+}
+
+static int run_wait_share(struct setup *setup, struct args *args)
+{
+    const struct timespec pause = { .tv_nsec = 1000000 };
+    uint32_t index = arg_u32(args);
+    int64_t deadline_ms = now_ms() + arg_u32(args);
+    struct text text;
+    char path[64];
+
+    text_start(&text, path, sizeof(path));
+    text_put(&text, "/sys/bus/xen/devices/9pfs-");
+    text_put_number(&text, index);
+    text_put(&text, "/state");
+    detail_set(setup, path, NULL, NULL);
+    while (!has_state(path, "Connected")) {
+        errno = has_state(path, "Clos") ? ENODEV : ETIMEDOUT;
+        if (errno == ENODEV || now_ms() >= deadline_ms)
+            return -1;
+        nanosleep(&pause, NULL);
+    }
+    return 0;
+}
+
 /* Takes the next of types separated by commas; 0 behind the last. */
 static int next_type(const char **types, char *type, size_t size_bytes)
 {
@@ -255,6 +290,7 @@ op_function *guest_op(uint16_t code)
         [PROGRAM_OP_SEED] = run_seed,
         [PROGRAM_OP_MAKE_DIR] = run_make_dir,
         [PROGRAM_OP_WAIT_DEVICE] = run_wait_device,
+        [PROGRAM_OP_WAIT_SHARE] = run_wait_share,
         [PROGRAM_OP_MOUNT] = run_mount,
         [PROGRAM_OP_WRITE_FILE] = run_write_file,
         [PROGRAM_OP_HOSTNAME] = run_hostname,

@@ -57,6 +57,7 @@
  *  wait-device   path, timeout_ms: until the block device node exists
  *  wait-node     path, timeout_ms, mode: until the character or block device
  *                node exists, which then gets the mode
+ *  wait-share    index, timeout_ms: until the 9pfs device is connected
  *  mount         source, target, type, MS_* flags, data: mount(2) as it is;
  *                types separated by commas are tried in turn
  *  write-file    path, bytes: opens an existing file and writes (cgroup, proc)
@@ -139,6 +140,7 @@
     OP(13, START, "start", "q", GUEST) \
     OP(14, MAKE_LIKE, "make-like", "ss", GUEST) \
     OP(15, WAIT_NODE, "wait-node", "suu", GUEST) \
+    OP(16, WAIT_SHARE, "wait-share", "uu", GUEST) \
     OP(32, ROOT, "root", "sq", CONTAINER) \
     OP(33, BIND, "bind", "ssqu", CONTAINER) \
     OP(34, MOUNT_IN, "mount-in", "sssqsq", CONTAINER) \

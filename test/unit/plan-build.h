@@ -29,6 +29,7 @@ struct made {
 };
 
 /* All mounts of the text must be of types that need no file. */
+__attribute__((unused))
 static struct made make_with(const char *text,
                              const struct plan_options *options)
 {

@@ -1,0 +1,183 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Directories of Dom0 as they are: roots and volumes over 9pfs.
+here=$(dirname "$0")
+. "$here/lib/tap.sh"
+. "$here/lib/containers.sh"
+cd "$1" || exit 1
+backends=/local/domain/0/backend/9pfs
+programs=$(dirname "$(readlink -f "$(command -v xl-oci)")")
+[ -x "$programs/xl-oci-9pfs" ] ||
+    programs=$(echo /usr/lib/xen-*/bin)
+
+# leaves_no_share NAME: beyond what leaves_nothing looks for
+leaves_no_share() {
+    leaves_nothing "$1"
+    is "$(xenstore-ls "$backends" 2>/dev/null)" "" "$1: no node left"
+}
+
+# The jailed process of the only backend there is, and its parent.
+server() { pgrep -P "$(pgrep -o -x xl-oci-9pfs)"; }
+parent() { pgrep -o -x xl-oci-9pfs; }
+
+exercised() {
+    local where
+    for where in "exercise-volume" "exercise --rootfs=ext4" \
+                 "exercise --rootfs=9pfs"; do
+        # shellcheck disable=SC2086
+        set -- $where
+        ends_with 0 "exercise, $where" ${2-} "$1"
+        is "$(grep -c 'no difference$' <<<"$output")" 2 \
+            "exercise, $where: no difference" "$output"
+        rm -rf volume/* "$1"/rootfs/tmp/*
+    done
+    leaves_no_share "exercise"
+}
+
+worked() {
+    limit_s=300 ends_with 0 "workshop" --rootfs=9pfs workshop
+    is "$(grep -v '^#' <<<"$output")" "unpacked: 6 files
+built: 45
+built again
+cloned: 3 commits, 0 changes
+database: delete, 80 rows, ok
+database: wal, 80 rows, ok
+python: as on any file system" "workshop: all work is done"
+    grep '^#' <<<"$output"
+    is "$(stat -c '%u:%g' workshop/rootfs/tmp/mapped)" 1234:70000 \
+        "workshop: Dom0 sees the owner"
+    is "$(find workshop/rootfs/tmp/many -type f | wc -l)" 200 \
+        "workshop: and the files"
+}
+
+both_sides() {
+    printf 'begin ' >volume/growing
+    detached both both-sides
+    wait_until 20 test -e volume/from-guest
+    is "$(cat volume/from-guest)" guest "both sides: Dom0 sees a new file"
+    echo dom0 >volume/from-dom0
+    logs both "begin ready"
+    printf 'and end' >>volume/growing
+    mkdir volume/directory
+    : >volume/directory/name
+    : >volume/grown
+    becomes both stopped
+    is "$(xl oci-logs both)" "dom0
+begin ready
+and endname" "both sides: the guest sees files, appended text, names"
+    deletes both
+    rm -rf volume/*
+}
+
+# Two guests count in one file, by a lock that is a directory.
+two_guests() {
+    echo 0 >volume/count
+    detached first counter
+    detached second counter
+    becomes first stopped 60
+    becomes second stopped 60
+    is "$(cat volume/count)" 30 "two guests: no step is lost"
+    deletes first
+    deletes second
+    rm -rf volume/*
+    leaves_no_share "two guests"
+}
+
+sealed() {
+    echo content >one/file
+    ends_with 0 "read-only directory" sealed
+    is "$(grep -v : <<<"$output")" "content
+code 1
+code 1" "read-only directory: nothing is written"
+    like "$output" "Read-only file system" "read-only directory: EROFS"
+    is "$(ls one)" file "read-only directory: as it was"
+    ends_with 0 "read-only root" --rootfs=9pfs sealed-root
+    like "$output" "Read-only file system" "read-only root: EROFS"
+    like "$output" "^/made" "read-only root: a missing mount point is made"
+    [ ! -e sealed-root/rootfs/made ] && [ ! -e sealed-root/rootfs/file ]
+    ok $? "read-only root: but not in Dom0"
+}
+
+full() {
+    mount -t tmpfs -o size=1M none tiny
+    ends_with 0 "full" small
+    like "$output" "No space left on device" "full: ENOSPC"
+    like "$output" "^x$" "full: goes on when there is room"
+    umount tiny
+    mount -t tmpfs -o ro none tiny
+    attached small
+    like "$output" "Read-only file system" "mounted read-only: EROFS"
+    umount tiny
+    is "$(ls tiny)" "" "the directory below a mount is not touched"
+}
+
+memory_kib() {
+    awk '/^Private_/ { n += $2 } END { print n }' "/proc/$1/smaps_rollup"
+}
+
+killed() {
+    local pid kib
+    echo "here" >one/file
+    detached reader reader
+    logs reader "^here"
+    for pid in $(pgrep -x xl-oci-9pfs) "$(monitor_of reader)"; do
+        kib=$(memory_kib "$pid")
+        echo "# private memory of $(cat "/proc/$pid/comm"): $kib KiB"
+        [ "$kib" -le 4096 ]
+        ok $? "reader: process $pid has at most 4 MiB" "$kib KiB"
+    done
+    kill -9 "$(server)"
+    logs reader "the backend of share 0 (.*/one) has ended"
+    logs reader "I/O error\|Input/output error"
+    has_status reader running
+    ok $? "reader: lives on, with errors" "$(state reader)"
+    kill -9 "$(monitor_of reader)"
+    sleep 0.5
+    becomes reader running
+    pid=$(pgrep -x xl-oci-9pfs | wc -l)
+    is "$pid" 4 "reader: the backends outlive the monitor"
+    kill -9 "$(monitor_of reader)" $(pgrep -x xl-oci-9pfs)
+    sleep 0.5
+    becomes reader running
+    wait_until 20 pgrep -x xl-oci-9pfs
+    ok $? "reader: killed together, somebody answers again"
+    deletes reader -f
+    rm -f one/file
+    leaves_no_share "reader"
+}
+
+destroyed() {
+    local pids
+    detached writer writer
+    logs writer "^round"
+    xl pause writer
+    sleep 1
+    is "$(xenstore-read "$backends/$(xl domid writer)/0/state")" 4 \
+        "writer: paused, stays connected"
+    xl unpause writer
+    xl oci-logs writer | wc -l >"$scratch/lines"
+    wait_until 20 eval \
+        '[ "$(xl oci-logs writer | wc -l)" -gt "$(cat $scratch/lines)" ]'
+    ok $? "writer: goes on"
+    pids=$(pgrep -x xl-oci-9pfs)
+    xl destroy writer
+    for pid in $pids; do
+        wait_until 10 is_gone "$pid"
+        ok $? "writer: destroyed in its midst, the backend ends"
+    done
+    becomes writer stopped
+    deletes writer
+    rm -rf volume/*
+    leaves_no_share "writer"
+}
+
+not_started() {
+    mv "$programs/xl-oci-9pfs" "$programs/away"
+    refuses share-backend-failed "no backend" --rootfs=9pfs sealed-root
+    mv "$programs/away" "$programs/xl-oci-9pfs"
+    leaves_no_share "no backend"
+}
+
+topics exercised full worked both_sides sealed killed destroyed not_started \
+    two_guests
+done_testing

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "serve.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "jail.h"
+#include "message.h"
+#include "server.h"
+#include "transport.h"
+
+#define REPORT_FD 4
+#define MAPPED '+'
+#define NOT_MAPPED '-'
+#define STRING_OF(n) STRING_OF_(n)
+#define STRING_OF_(n) #n
+
+/* Where there is nothing to be served: a directory that has no secrets. */
+#define NO_EXPORT "/sys/hypervisor"
+
+static void say(const char *what, const char *why)
+{
+    char text[SERVE_REPORT_BYTES];
+    int size = snprintf(text, sizeof(text), "%s%s%s", what, why ? ": " : "",
+                        why ? why : "");
+
+    if (size >= (int)sizeof(text))
+        size = (int)sizeof(text) - 1;
+    (void)!write(REPORT_FD, text, (size_t)size);
+}
+
+/* --- what answers ---------------------------------------------------------- */
+
+static uint32_t server_msize(void *context)
+{
+    return p9_server_msize(context);
+}
+
+static size_t server_handle(void *context, const void *request,
+                            size_t size_bytes, void *reply, size_t room)
+{
+    return p9_server_handle(context, request, size_bytes, reply, room);
+}
+
+static uint32_t error_msize(void *context)
+{
+    (void)context;
+    return P9_MSIZE_MAX;
+}
+
+/* Rlerror EIO, whatever was asked. */
+static size_t error_handle(void *context, const void *request,
+                           size_t size_bytes, void *reply, size_t room)
+{
+    struct p9_writer w = p9_writer_into(reply, room);
+    struct p9_header header;
+
+    (void)context;
+    if (!p9_read_header(request, size_bytes, &header))
+        return 0;
+    p9_write_u32(&w, EIO);
+    return p9_write_end(&w, P9_RLERROR, header.tag);
+}
+
+/* --- the jailed process ---------------------------------------------------- */
+
+static int enter_jail(bool failed, bool read_only,
+                      const struct p9_jail_call *calls, size_t n_calls,
+                      struct p9_jail_inside *inside, const char **step)
+{
+    const struct p9_jail jail = {
+        .export_path = failed ? NO_EXPORT :
+                       "/proc/self/fd/" STRING_OF(SERVE_EXPORT_FD),
+        .read_only = failed || read_only,
+        .calls = calls, .call_count = n_calls,
+    };
+
+    return p9_jail_enter(&jail, inside, step);
+}
+
+static void serve_errors(struct p9_transport *t)
+{
+    static const struct p9_service service = {
+        .msize = error_msize, .handle = error_handle,
+    };
+
+    say(p9_transport_serve(t, &service), NULL);
+}
+
+static void serve_directory(struct p9_transport *t, bool read_only,
+                            const struct p9_jail_inside *inside)
+{
+    const struct p9_settings settings = {
+        .read_only = read_only, .msize_max = t->msize_max,
+        .descriptors = inside->descriptors,
+    };
+    struct p9_service service = {
+        .msize = server_msize, .handle = server_handle,
+        .context = p9_server_new(inside->export_fd, &settings),
+    };
+
+    if (service.context)
+        say(p9_transport_serve(t, &service), NULL);
+    else
+        say("the server cannot be made", strerror(errno));
+}
+
+/* Nothing of the parent's but the directory and the pipe: above all not its
+ * connection to xenstored. */
+static void drop_descriptors(int report_fd)
+{
+    int null_fd = open("/dev/null", O_RDWR);
+
+    dup2(report_fd, REPORT_FD);
+    dup2(null_fd, STDIN_FILENO);
+    dup2(null_fd, STDOUT_FILENO);
+    dup2(null_fd, STDERR_FILENO);
+    close_range(REPORT_FD + 1, ~0u, 0);
+}
+
+static void serve(const struct p9_frontend *frontend, bool failed,
+                  bool read_only)
+{
+    struct p9_jail_call calls[P9_TRANSPORT_CALLS];
+    static struct p9_transport t;
+    struct p9_jail_inside inside;
+    const char *step;
+    bool is_mapped;
+    char first;
+
+    umask(0);
+    is_mapped = !p9_transport_connect(&t, frontend, &step);
+    first = is_mapped ? MAPPED : NOT_MAPPED;
+    if (write(REPORT_FD, &first, 1) != 1)
+        return;
+    if (!is_mapped) {
+        say(step, errno ? strerror(errno) : NULL);
+        return;
+    }
+    p9_transport_calls(&t, calls);
+    if (enter_jail(failed, read_only, calls, P9_TRANSPORT_CALLS, &inside,
+                   &step))
+        say(step, strerror(errno));
+    else if (failed)
+        serve_errors(&t);
+    else
+        serve_directory(&t, read_only, &inside);
+}
+
+/* --- the parent's side ----------------------------------------------------- */
+
+pid_t serve_start(const struct p9_frontend *frontend, bool failed,
+                  bool read_only, int *report_fd)
+{
+    int pipe_fds[2];
+    pid_t pid;
+
+    if (pipe2(pipe_fds, O_CLOEXEC))
+        return -1;
+    pid = p9_jail_fork();
+    if (!pid) {
+        drop_descriptors(pipe_fds[1]);
+        serve(frontend, failed, read_only);
+        _exit(1);
+    }
+    close(pipe_fds[1]);
+    *report_fd = pipe_fds[0];
+    return pid;
+}
+
+int serve_wait_mapped(int report_fd)
+{
+    char first;
+    ssize_t got;
+
+    do
+        got = read(report_fd, &first, 1);
+    while (got < 0 && errno == EINTR);
+    return got == 1 && first == MAPPED ? 0 : -1;
+}
+
+void serve_read_report(int report_fd, char text[SERVE_REPORT_BYTES])
+{
+    ssize_t got = read(report_fd, text, SERVE_REPORT_BYTES - 1);
+    ssize_t i;
+
+    for (i = 0; i < got; i++)
+        if (text[i] < 0x20 || text[i] > 0x7e)
+            text[i] = '?';
+    text[got < 0 ? 0 : got] = '\0';
+}
+
+int serve_try_jail(bool failed, bool read_only, FILE *to)
+{
+    struct p9_jail_inside inside;
+    const char *step = "";
+    int status = 0;
+    pid_t pid = p9_jail_fork();
+
+    if (!pid) {
+        if (!enter_jail(failed, read_only, NULL, 0, &inside, &step))
+            _exit(0);
+        dprintf(fileno(to), "the jail cannot be entered: %s: %s\n", step,
+                strerror(errno));
+        _exit(1);
+    }
+    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    if (pid > 0 && WIFEXITED(status) && !WEXITSTATUS(status))
+        return 0;
+    if (pid < 0)
+        fprintf(to, "the jail cannot be made: %s\n", strerror(errno));
+    return -1;
+}
