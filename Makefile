@@ -141,7 +141,7 @@ LDFLAGS_xl-oci-block := $(if $(SANITIZE),,-static-pie)
 # the unit tests: test/unit/NAME.c, each a program linked with the library
 # (UNIT_LIBS_NAME, UNIT_LDFLAGS_NAME add to its link)
 UNIT_TESTS := base-test json-test schema-test spec-test spec-memory-test bad-test \
-	bundle-test \
+	bundle-test ledger-test \
 	options-test signals-test run-directory-test hooks-test toolstack-test \
 	guest-reader guest-run guest-find-program guest-xenbus \
 	plan-test plan-memory-test refused-test seccomp-test program-test \
@@ -149,6 +149,7 @@ UNIT_TESTS := base-test json-test schema-test spec-test spec-memory-test bad-tes
 	p9-shared-test p9-hostile-test \
 	p9-model-test p9-jail-test p9-ring-test shares-test
 UNIT_LIBS_image-test := -lnettle
+UNIT_LIBS_ledger-test := $(LIBXL_LIBS) -lnettle
 UNIT_LIBS_toolstack-test := $(LIBXL_LIBS)
 UNIT_LIBS_plan-memory-test := $(LIBXL_LIBS)
 comma := ,
@@ -390,7 +391,7 @@ FUZZ_FLAGS := -g -O1 -std=gnu11 -D_GNU_SOURCE -Ilibxl-oci -I. \
 FUZZ_SRCS_json-fuzz := $(BASE_SRCS) libxl-oci/checks.c \
 	libxl-oci/capabilities.c $(wildcard libxl-oci/json*.c libxl-oci/spec*.c)
 FUZZ_LIBS_json-fuzz := -lyajl -lcap-ng
-FUZZ_SEEDS_json-fuzz := test/data/configs
+FUZZ_SEEDS_json-fuzz := test/data/configs test/data/accelerators
 FUZZ_SRCS_guest-program := libxl-oci/guest/reader.c
 FUZZ_SRCS_dt-fuzz := $(BASE_SRCS) $(DT_SRCS)
 FUZZ_LIBS_dt-fuzz := -lfdt

@@ -66,6 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct report *report = report_new();
     const struct json *j;
     const struct spec *spec = NULL;
+    struct spec none = { .document = NULL };
 
     require(arena && report);
     j = json_parse(arena, "fuzz", (const char *)data, size, &limits, report);
@@ -74,6 +75,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         spec = spec_from_json(arena, j, report);
     }
     require(!spec == (report_errors(report) > 0));
+    if (j) {
+        /* the same text as accelerators.json */
+        none.document = j;
+        spec_add_side_file(arena, &none, j, report);
+    }
     check_report(report, size);
     report_free(report);
     arena_free(arena);
