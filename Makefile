@@ -59,7 +59,8 @@ LIB_SRCS := $(BASE_SRCS) libxl-oci/checks.c \
 	libxl-oci/seccomp.c libxl-oci/domain-config.c libxl-oci/plan.c \
 	libxl-oci/plan-accelerators.c libxl-oci/plan-build.c \
 	libxl-oci/plan-cgroup.c libxl-oci/dts.c libxl-oci/plan-items.c \
-	libxl-oci/plan-nodes.c libxl-oci/plan-paging.c \
+	libxl-oci/plan-hw-config.c libxl-oci/plan-nodes.c \
+	libxl-oci/plan-paging.c \
 	libxl-oci/plan-container.c libxl-oci/plan-cpus.c \
 	libxl-oci/plan-devices.c libxl-oci/plan-domain.c \
 	libxl-oci/plan-format.c libxl-oci/plan-json.c libxl-oci/plan-lines.c \

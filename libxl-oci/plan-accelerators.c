@@ -35,12 +35,12 @@ clock_rates(struct planner *p, const struct spec_accelerator *a)
 }
 
 void order_add(struct order *o, const struct dt_request *request,
-               const struct json *at)
+               struct origin from)
 {
     if (o->n_requests == o->room)
         return;
     o->requests[o->n_requests] = *request;
-    o->asked_at[o->n_requests++] = at;
+    o->causes[o->n_requests++] = from;
 }
 
 static void add_accelerators(struct order *o)
@@ -58,7 +58,7 @@ static void add_accelerators(struct order *o)
             .n_clock_rates = a->n_clock_rates,
         };
 
-        order_add(o, &request, a->device.at);
+        order_add(o, &request, origin_at(o->p, a->device.at));
     }
 }
 
@@ -73,8 +73,8 @@ static struct origin cause_of(const struct order *o,
 
     for (i = 0; i < got->n_granted; i++)
         if (got->granted[i].host == host)
-            return origin_at(o->p, o->asked_at[got->granted[i].request]);
-    return origin_at(o->p, o->asked_at[0]);
+            return o->causes[got->granted[i].request];
+    return o->causes[0];
 }
 
 static void keep_resources(struct order *o, const struct dt_passthrough *got)
@@ -119,7 +119,7 @@ static void keep_devices(struct order *o, const struct dt_passthrough *got)
         d->list[d->count] = (struct plan_accelerator){
             .device = got->granted[i].host->path,
             .compatible = o->requests[r].compatible,
-            .from = origin_at(o->p, o->asked_at[r]),
+            .from = o->causes[r],
         };
         if (r < all->count) {
             d->list[d->count].name = all->items[r].name;
@@ -243,6 +243,7 @@ static void plan_order(struct order *o)
     struct dt_order order;
 
     add_accelerators(o);
+    order_hw_config(o);
     order = (struct dt_order){
         .requests = o->requests, .n_requests = o->n_requests,
         .allowances = host->allowances, .n_allowances = host->n_allowances,
@@ -286,7 +287,7 @@ void plan_accelerators(struct planner *p)
                        "the host's devices are taken from Dom0's own tree, "
                        "%s", p->host->devices->tree->file);
     o.requests = order_allocate(p, room, sizeof(*o.requests));
-    o.asked_at = order_allocate(p, room, sizeof(*o.asked_at));
-    if (o.requests && o.asked_at)
+    o.causes = order_allocate(p, room, sizeof(*o.causes));
+    if (o.requests && o.causes)
         plan_order(&o);
 }

@@ -12,7 +12,7 @@
 struct order {
     struct planner *p;
     struct dt_request *requests;
-    const struct json **asked_at;   /* of each request */
+    struct origin *causes;          /* of each request */
     size_t n_requests, room;
     const struct dt_template *template;
     struct dt_raw_found raw;
@@ -23,6 +23,9 @@ struct order {
 void *order_allocate(struct planner *p, size_t count, size_t size_bytes);
 
 void order_add(struct order *o, const struct dt_request *request,
-               const struct json *at);
+               struct origin from);
+
+/* What vm.hwConfig asks for. */
+void order_hw_config(struct order *o);
 
 #endif

@@ -94,6 +94,55 @@ using "\"${one}a\": \"rtx\""
 run plan "$work/app"
 has err "[dt-node-unknown]" "no such device"
 
+# vm.hwConfig
+hardware()
+{
+    bundle app "{ \"ociVersion\": \"1.3.0\",
+  \"process\": { \"cwd\": \"/\", \"args\": [\"/bin/true\"] },
+  \"root\": { \"path\": \"rootfs\" },
+  \"vm\": { \"hwConfig\": { $1 } } }"
+}
+hardware '"iomems": [ { "firstMFN": 36880, "nrMFNs": 1, "firstGFN": 16896 } ]'
+run plan "$work/app"
+exits 0 "by a page"
+has out "iomem          9010,1@4200 (/rtc@9010000)" "... where it is wanted"
+has out "irqs           34 (/rtc@9010000)" "... with the interrupt"
+hardware '"iomems": [ { "firstMFN": 36880, "nrMFNs": 1 } ]'
+run plan "$work/app"
+has out "iomem          9010,1@9010" "a page without a GFN is at the MFN"
+hardware '"irqs": [ 34 ]'
+run plan "$work/app"
+has out "9010,1@4100 (/rtc@9010000)" "by an interrupt"
+hardware '"iomems": [ { "firstMFN": 36881, "nrMFNs": 1 } ], "irqs": [ 27, 200 ],
+    "dtdevs": [ "/rtc@9010000", "/absent" ]'
+run plan "$work/app"
+exits 1 "none of them"
+has err "[raw-iomem]" "... a page of nothing"
+has err "/vm/hwConfig/irqs/0: " "... a private interrupt"
+has err "/vm/hwConfig/irqs/1: " "... an interrupt of nothing"
+has err "/vm/hwConfig/dtdevs/0: " "... a device without an IOMMU"
+has err "/vm/hwConfig/dtdevs/1: " "... a device that is not there"
+dtc -q -O dtb -o "$work/app/guest.dtb" - <<'END'
+/dts-v1/;
+/ { passthrough { #address-cells = <2>; #size-cells = <2>; ranges;
+    rtc@9010000 { compatible = "example,rtc"; xen,path = "/rtc@9010000";
+        reg = <0 0x9010000 0 0x1000>; interrupts = <0 99 4>; }; }; };
+END
+hardware '"deviceTree": "guest.dtb"'
+run plan --format=dts "$work/app"
+exits 0 "by a partial tree"
+has out 'compatible = "example,rtc";' "... what it is called is taken"
+has out "interrupts = <0x0 0x2 0x4>;" "... what it has is the host's"
+hardware '"deviceTree": "absent.dtb"'
+run plan "$work/app"
+exits 1 "no such tree"
+has err "[device-tree-file]" "... is told"
+hardware '"deviceTree": "config.json"'
+run plan "$work/app"
+exits 1 "a tree that is none"
+lacks err "[device-tree-file]" "... is told by dt"
+using "\"${one}a\": \"dut\""
+
 # the administrator's word
 conf "host_dtb = \"$work/device-unmarked.dtb\""
 using "\"${one}a\": \"dut\""
