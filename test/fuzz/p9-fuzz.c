@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "test/unit/isolate.h"
 #include "xl-oci/9p/message.h"
 #include "xl-oci/9p/server.h"
 
@@ -247,6 +248,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
     (void)argc;
     (void)argv;
+    isolate((const char *const []){ "/dev/shm", ".", NULL });
     if (!mkdtemp(base))
         die("mkdtemp");
     atexit(clean_up);

@@ -23,6 +23,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "isolate.h"
 #include "xl-oci/9p/message.h"
 #include "xl-oci/9p/server.h"
 
@@ -239,9 +240,11 @@ MAY_BE_UNUSED
 static void scratch_make(void)
 {
     const char *base = getenv("TMPDIR");
+    const char *const writable[] = { base ? base : "/tmp", NULL };
     char path[128];
     int fd;
 
+    isolate(writable);
     snprintf(scratch, sizeof(scratch), "%.40s/p9-XXXXXX",
              base ? base : "/tmp");
     if (!mkdtemp(scratch)) {
