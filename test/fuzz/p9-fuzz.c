@@ -242,13 +242,15 @@ static void populate(void)
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-    char path[80];
+    char path[4096];
     struct p9_settings settings = { .fid_max = 64, .open_max = 16 };
     int fd;
 
     (void)argc;
     (void)argv;
-    isolate((const char *const []){ "/dev/shm", ".", NULL });
+    /* where libFuzzer keeps its corpus */
+    isolate((const char *const []){ "/dev/shm", getcwd(path, sizeof(path)),
+                                    NULL });
     if (!mkdtemp(base))
         die("mkdtemp");
     atexit(clean_up);

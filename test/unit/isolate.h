@@ -25,7 +25,7 @@ static int set_read_only(const char *path, bool on, unsigned int flags)
     return mount_setattr(AT_FDCWD, path, flags, &attr, sizeof(attr));
 }
 
-/* paths: NULL at the end. Ends the program when it cannot be done as root; an
+/* paths: absolute, NULL at the end. Ends the program when it cannot be done as root; an
  * ordinary user's test has little to spoil and runs as it is. */
 static void isolate(const char *const *paths)
 {
