@@ -96,7 +96,7 @@ static bool can_be_told(const struct dt_plan *p,
 {
     return !line->problem ||
            (line->cells && line->parent && line->parent == line->controller &&
-            dt_is_granted(p, line->parent) && line->parent->phandle);
+            dt_is_told(p, line->parent));
 }
 
 void dt_node_bridge(struct dt_plan *p, const struct dt_node *host,

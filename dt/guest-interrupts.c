@@ -69,7 +69,7 @@ static uint32_t parent_phandle(const struct dt_plan *p,
     if (!line->problem)
         return p->layout->gic_phandle;
     if (!line->cells || !line->parent || line->parent != line->controller ||
-        !dt_is_granted(p, line->parent))
+        !dt_is_told(p, line->parent))
         return 0;
     return p->phandle_of[dt_index_of(p, line->parent)];
 }

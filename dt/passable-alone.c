@@ -189,6 +189,7 @@ static bool check_line(struct judge *j, struct dt_device *d,
     if (!line->problem && line->kind == DT_SPI)
         return true;
     if (line->problem && line->controller &&
+        dt_property(line->controller, "interrupt-controller") &&
         dt_is_inside(j, line->controller, d->node))
         return true;
     if (line->problem)

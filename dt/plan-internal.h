@@ -101,6 +101,14 @@ static inline bool dt_has_errors(const struct dt_plan *p)
     return report_errors(p->report) > p->errors_before;
 }
 
+/* Whether the guest's tree has the node as something to refer to: of a device
+ * for programs it has only what they see. */
+static inline bool dt_is_told(const struct dt_plan *p,
+                              const struct dt_node *node)
+{
+    return p->phandle_of[node - p->tree->nodes] != 0;
+}
+
 /* Of a granted node. */
 static inline const struct dt_member *dt_member_of(const struct dt_plan *p,
                                                    const struct dt_node *node)

@@ -88,7 +88,7 @@ static const char *why_dropped(struct dt_plan *p,
     return reason;
 }
 
-/* The same cells with the guest's phandles. All providers are granted. */
+/* The same cells with the guest's phandles. The guest has all providers. */
 static void keep_references(struct dt_plan *p,
                             const struct dt_property *property,
                             const struct dt_reference *r, size_t n,
@@ -129,7 +129,7 @@ static void keep_clocks(struct dt_plan *p, const struct dt_node *host,
             at++;
             continue;
         }
-        if (!dt_is_granted(p, r[k].provider)) {
+        if (!dt_is_told(p, r[k].provider)) {
             cells[index++] = dt_stub_clock(p, host, &r[k], entry);
         } else {
             cells[index++] = p->phandle_of[dt_index_of(p, r[k].provider)];
@@ -158,7 +158,7 @@ static void refer(struct dt_plan *p, const struct dt_node *host,
         &dt_facts_of(p, host)->references.list[first];
     size_t i, n = end - first;
 
-    for (i = 0; i < n && dt_is_granted(p, r[i].provider); i++)
+    for (i = 0; i < n && dt_is_told(p, r[i].provider); i++)
         ;
     if (i == n)
         keep_references(p, property, r, n, node);
@@ -177,7 +177,7 @@ static void link_to(struct dt_plan *p, const struct dt_node *host,
     const struct dt_node *other = property->size_bytes == 4 ?
         dt_by_phandle(p->tree, dt_cell(property, 0)) : NULL;
 
-    if (other && dt_is_granted(p, other))
+    if (other && dt_is_told(p, other))
         dt_guest_set_cell(&p->guest, node, property->name,
                           p->phandle_of[dt_index_of(p, other)]);
     else
