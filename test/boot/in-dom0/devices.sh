@@ -35,6 +35,12 @@ edu() {
     settings
 }
 
+tpm() {
+    ends_with 0 "TPM" tpm
+    like "$output" '^vendor and device 0x00011014' "TPM: it is QEMU's"
+    like "$output" '^random( [0-9a-f]{2}){16}' "TPM: random bytes"
+}
+
 no_node() {
     ends_with 125 "a node that no driver makes" no-node
     like "$errors" '/dev/nothing' "a node that no driver makes: it is named"
@@ -119,6 +125,6 @@ plain_xl() {
 
 settings
 topics rtc two_in_one two_at_once creator_killed same_instant plain_xl edu \
-    no_node
+    tpm no_node
 leaves_nothing devices
 done_testing
