@@ -43,7 +43,8 @@ ALL_LDFLAGS = $(SYSROOT_FLAGS) $(SYSROOT_LDFLAGS) $(SANITIZE_FLAGS) \
 # --- sources -----------------------------------------------------------------
 
 BASE_SRCS := libxl-oci/base/arena.c libxl-oci/base/bytes.c \
-	libxl-oci/base/report.c libxl-oci/base/utf8.c
+	libxl-oci/base/report.c libxl-oci/base/suggest.c \
+	libxl-oci/base/utf8.c
 
 # the library; a line per group, add yours
 LIB_SRCS := $(BASE_SRCS) libxl-oci/checks.c \
@@ -103,7 +104,7 @@ XL_OCI_SRCS := xl-oci/files.c xl-oci/run-directory.c xl-oci/record.c \
 	xl-oci/ledger-domains.c \
 	xl-oci/reap.c xl-oci/recover.c xl-oci/cmd-reap.c xl-oci/create.c \
 	xl-oci/create-files.c xl-oci/console-client.c xl-oci/cmd-create.c \
-	xl-oci/options.c xl-oci/suggest.c xl-oci/print-report.c \
+	xl-oci/options.c xl-oci/print-report.c \
 	xl-oci/commands.c xl-oci/cmd-explain.c xl-oci/cmd-coverage.c \
 	xl-oci/cmd-check.c xl-oci/cmd-plan.c xl-oci/cmd-list.c \
 	xl-oci/cmd-state.c xl-oci/cmd-logs.c xl-oci/cmd-kill.c \

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/report.h"
+#include "base/suggest.h"
 #include "dt/checks.h"
 #include "dt/host-tree.h"
 
@@ -25,55 +26,12 @@ static bool path_matches(const char *typed, const struct dt_node *node)
     return !*typed && !*path;
 }
 
-/* Edit distance of two short words (Levenshtein), by rows. */
-static size_t distance(const char *a, const char *b)
-{
-    size_t row[DT_MAX_NAME_BYTES + 2], i, j, n = strlen(b);
-
-    for (j = 0; j <= n; j++)
-        row[j] = j;
-    for (i = 1; a[i - 1]; i++) {
-        size_t diagonal = row[0];
-
-        row[0] = i;
-        for (j = 1; j <= n; j++) {
-            size_t best = diagonal + (a[i - 1] != b[j - 1]);
-
-            diagonal = row[j];
-            if (row[j] + 1 < best)
-                best = row[j] + 1;
-            if (row[j - 1] + 1 < best)
-                best = row[j - 1] + 1;
-            row[j] = best;
-        }
-    }
-    return row[n];
-}
-
-struct nearest {
-    const char *word, *best;
-    size_t distance;
-};
-
-static void consider(struct nearest *n, const char *name, const char *shown)
-{
-    size_t d;
-
-    if (strlen(name) > DT_MAX_NAME_BYTES)
-        return;
-    d = distance(n->word, name);
-    if (d < n->distance) {
-        n->distance = d;
-        n->best = shown;
-    }
-}
-
-static void consider_names(struct nearest *n, const struct dt_node *list)
+static void consider_names(struct suggestion *s, const struct dt_node *list)
 {
     size_t i;
 
     for (i = 0; list && i < list->n_properties; i++)
-        consider(n, list->properties[i].name, list->properties[i].name);
+        suggest_consider(s, list->properties[i].name);
 }
 
 static void report_unknown(const struct dt_tree *tree, const char *name,
@@ -81,22 +39,19 @@ static void report_unknown(const struct dt_tree *tree, const char *name,
                            struct report *report)
 {
     const char *slash = strrchr(name, '/');
-    struct nearest n = { .word = slash ? slash + 1 : name };
+    struct suggestion s = suggest_start(slash ? slash + 1 : name);
     size_t i;
 
-    n.distance = strlen(n.word) / 3 + 1;
-    if (strlen(n.word) <= DT_MAX_NAME_BYTES) {
-        for (i = 1; i < tree->n_nodes; i++)
-            consider(&n, tree->nodes[i].name, tree->nodes[i].path);
-        if (!slash) {
-            consider_names(&n, dt_by_path(tree, "/aliases"));
-            consider_names(&n, dt_by_path(tree, "/__symbols__"));
-        }
+    for (i = 1; i < tree->n_nodes; i++)
+        suggest_consider_as(&s, tree->nodes[i].name, tree->nodes[i].path);
+    if (!slash) {
+        consider_names(&s, dt_by_path(tree, "/aliases"));
+        consider_names(&s, dt_by_path(tree, "/__symbols__"));
     }
     dt_report(report, NODE_UNKNOWN, where,
               "there is no node \"%.200s\"%s%s%s", name,
-              n.best ? "; did you mean " : "", n.best ? n.best : "",
-              n.best ? "?" : "");
+              s.best ? "; did you mean " : "", s.best ? s.best : "",
+              s.best ? "?" : "");
 }
 
 static const struct dt_node *find_path(const struct dt_tree *tree,

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/suggest.h"
 
 #define ONE SPEC_PREFIX "accelerator."
 #define LIST SPEC_PREFIX "accelerators"
@@ -252,17 +253,16 @@ struct spec_accelerator *accelerator_add(struct reader *r, const char *name,
 void accelerator_fail_unknown(struct reader *r, const struct json *j,
                          const char *key, bool is_member)
 {
-    struct nearest n;
+    struct suggestion s = suggest_start(key);
     size_t i;
 
-    nearest_start(&n, key);
     for (i = is_member ? 0 : 1; i < ACCELERATOR_ROW_COUNT; i++)
-        nearest_consider(&n, is_member ? accelerator_rows[i].member :
+        suggest_consider(&s, is_member ? accelerator_rows[i].member :
                              accelerator_rows[i].annotation);
     spec_fail(r, CHECK_ACCELERATOR_INVALID, j,
               "\"%.100s\" is no property of an accelerator%s%s%s", key,
-              n.best ? "; did you mean \"" : "", n.best ? n.best : "",
-              n.best ? "\"?" : "");
+              s.best ? "; did you mean \"" : "", s.best ? s.best : "",
+              s.best ? "\"?" : "");
 }
 
 /* accelerator.NAME or accelerator.NAME.PROPERTY */

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/suggest.h"
+
 #define PREFIX SPEC_PREFIX
 
 struct extension_row {
@@ -128,16 +130,15 @@ static const struct extension_row *find_extension(const char *key)
 static void fail_unknown(struct reader *r, const struct json *j,
                          const char *key)
 {
-    struct nearest n;
+    struct suggestion s = suggest_start(key);
     size_t i;
 
-    nearest_start(&n, key);
     for (i = 0; i < ROW_COUNT; i++)
-        nearest_consider(&n, extension_rows[i].key);
-    if (n.best)
+        suggest_consider(&s, extension_rows[i].key);
+    if (s.best)
         spec_fail(r, CHECK_SPEC_EXTENSION, j,
                   "%s is not known; did you mean " PREFIX "%s?", j->key,
-                  n.best);
+                  s.best);
     else
         spec_fail(r, CHECK_SPEC_EXTENSION, j, "%s is not known", j->key);
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Names of the specification and their numbers; suggestions for others. */
+/* Names of the specification and their numbers. */
 #include "spec-rows.h"
 
 #include <linux/sched.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/mount.h>
 #include <sys/personality.h>
+
+#include "base/suggest.h"
 
 /* include/uapi/asm-generic/resource.h: the guest is arm64, whose numbers are
  * the generic ones */
@@ -126,68 +127,15 @@ const struct spec_name *spec_find_name(const struct spec_name *names,
 void spec_fail_name(struct reader *r, const struct spec_name *names,
                     const char *what, const struct json *j, const char *name)
 {
-    struct nearest n;
+    struct suggestion s = suggest_start(name);
 
-    nearest_start(&n, name);
     for (; names->name; names++)
-        nearest_consider(&n, names->name);
-    if (n.best)
+        suggest_consider(&s, names->name);
+    if (s.best)
         spec_fail(r, CHECK_SPEC_NAME, j,
                   "\"%s\" is not a known %s; did you mean \"%s\"?", name,
-                  what, n.best);
+                  what, s.best);
     else
         spec_fail(r, CHECK_SPEC_NAME, j, "\"%s\" is not a known %s", name,
                   what);
-}
-
-/* --- suggestions ----------------------------------------------------------*/
-
-#define MAX_WORD 63
-
-/* Levenshtein distance, letters compared without case; words are short. */
-static size_t edit_distance(const char *a, const char *b)
-{
-    size_t row[MAX_WORD + 1], i, j, la = strlen(a), lb = strlen(b);
-
-    for (j = 0; j <= lb; j++)
-        row[j] = j;
-    for (i = 1; i <= la; i++) {
-        size_t diagonal = row[0];
-
-        row[0] = i;
-        for (j = 1; j <= lb; j++) {
-            size_t best = diagonal + !!strncasecmp(a + i - 1, b + j - 1, 1);
-
-            diagonal = row[j];
-            if (row[j] + 1 < best)
-                best = row[j] + 1;
-            if (row[j - 1] + 1 < best)
-                best = row[j - 1] + 1;
-            row[j] = best;
-        }
-    }
-    return row[lb];
-}
-
-void nearest_start(struct nearest *n, const char *word)
-{
-    n->word = word;
-    n->best = NULL;
-    /* a third of the letters may be wrong */
-    n->distance = strlen(word) / 3 + 2;
-}
-
-void nearest_consider(struct nearest *n, const char *candidate)
-{
-    size_t distance;
-
-    if (!*candidate || strlen(n->word) > MAX_WORD ||
-        strlen(candidate) > MAX_WORD)
-        return;
-    distance = edit_distance(n->word, candidate);
-    /* nothing in common is no suggestion */
-    if (distance < n->distance && distance < strlen(candidate)) {
-        n->distance = distance;
-        n->best = candidate;
-    }
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/suggest.h"
 
 void check_absolute_path(struct reader *r, const struct spec_row *row,
                          const struct json *j, void *base)
@@ -89,19 +90,18 @@ static const char *full_capability_name(struct reader *r, const char *name)
 static void fail_capability(struct reader *r, const struct json *j)
 {
     const char *name, *full;
+    struct suggestion s = suggest_start(j->text);
     unsigned int number;
-    struct nearest n;
 
-    nearest_start(&n, j->text);
     for (number = 0; (name = capability_name(number)); number++) {
         full = full_capability_name(r, name);
         if (full)
-            nearest_consider(&n, full);
+            suggest_consider(&s, full);
     }
-    if (n.best)
+    if (s.best)
         spec_fail(r, CHECK_SPEC_CAPABILITY, j,
                   "\"%s\" is not a capability; did you mean \"%s\"?", j->text,
-                  n.best);
+                  s.best);
     else
         spec_fail(r, CHECK_SPEC_CAPABILITY, j, "\"%s\" is not a capability",
                   j->text);

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/report.h"
+#include "base/suggest.h"
 
 void spec_fail_remedy(struct reader *r, enum check_id id, const struct json *j,
                       const char *remedy, const char *fmt, ...)
@@ -432,19 +433,18 @@ static void note_unknown(struct reader *r, size_t index, size_t end,
 {
     const struct alias *alias =
         find_alias(spec_property_rows[index].path, j->key);
-    struct nearest n;
+    struct suggestion s = suggest_start(j->key);
     size_t i;
 
-    nearest_start(&n, j->key);
     for (i = index + 1; i < end; i++)
         if (member_key(index, i))
-            nearest_consider(&n, member_key(index, i));
+            suggest_consider(&s, member_key(index, i));
     if (alias)
-        n.best = alias->name;
-    if (n.best)
+        s.best = alias->name;
+    if (s.best)
         spec_fail(r, CHECK_SPEC_UNKNOWN, j,
                   "\"%s\" is not a known property; did you mean \"%s\"%s?",
-                  j->key, n.best, alias ? alias->remark : "");
+                  j->key, s.best, alias ? alias->remark : "");
     else
         spec_fail(r, CHECK_SPEC_UNKNOWN, j, "\"%s\" is not a known property",
                   j->key);

@@ -103,11 +103,6 @@ const struct spec_name *spec_find_name(const struct spec_name *names,
 void spec_fail_name(struct reader *r, const struct spec_name *names,
                     const char *what, const struct json *j, const char *name);
 
-/* The name among count that word is most likely meant to be, or NULL. */
-struct nearest { const char *word, *best; size_t distance; };
-void nearest_start(struct nearest *n, const char *word);
-void nearest_consider(struct nearest *n, const char *candidate);
-
 /* --- checks and tables used by the rows ---*/
 
 spec_check check_oci_version, check_absolute_path, check_absolute_paths,

@@ -3,12 +3,12 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/suggest.h"
 #include "checks.h"
 #include "dt/checks.h"
 
 #include "commands.h"
 #include "print.h"
-#include "suggest.h"
 
 #define TEXT_COLUMNS 76
 

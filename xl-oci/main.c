@@ -16,11 +16,11 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/suggest.h"
 
 #include "commands.h"
 #include "options.h"
 #include "print.h"
-#include "suggest.h"
 
 static void format_commands(struct bytes *out)
 {

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/suggest.h"
 
 #include "command.h"
-#include "suggest.h"
 
 /* one run over a command line */
 struct parse {

@@ -6,8 +6,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/suggest.h"
+
 #include "options.h"
-#include "suggest.h"
 
 /* include/uapi/asm-generic/signal.h of Linux, which arm64 uses; the first two
  * real-time signals are the C library's own (signal(7)). */

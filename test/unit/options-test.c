@@ -7,7 +7,7 @@
 #include "base/bytes.h"
 #include "xl-oci/command.h"
 #include "xl-oci/options.h"
-#include "xl-oci/suggest.h"
+#include "base/suggest.h"
 
 struct sample {
     const char *name;
@@ -198,6 +198,7 @@ static void test_suggestions(void)
     is_str(nearest("oci-lst"), "oci-list", "a letter missing");
     is_str(nearest("oci-deletee"), "oci-delete", "a letter too many");
     is_str(nearest("oci-cre"), "oci-create", "a beginning");
+    is_str(nearest("OCI-LISt"), "oci-list", "in another case");
     is_str(nearest("shutdown"), NULL, "nothing near");
     is_str(nearest(""), NULL, "nothing typed");
     memset(longest, 'o', sizeof(longest) - 1);

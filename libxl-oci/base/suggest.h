@@ -1,7 +1,7 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* "Did you mean": the nearest of several names. */
-#ifndef XL_OCI_SUGGEST_H
-#define XL_OCI_SUGGEST_H
+#ifndef XLOCI_BASE_SUGGEST_H
+#define XLOCI_BASE_SUGGEST_H
 
 #include <stddef.h>
 
@@ -15,8 +15,12 @@ struct suggestion {
 struct suggestion suggest_start(const char *word);
 
 /* Considers one candidate. Near is: at most a third of the letters differ
- * (insertions, deletions, replacements, swapped neighbours), or the word is
- * the candidate's beginning. */
+ * (insertions, deletions, replacements, swapped neighbours; case does not
+ * count), or the word is the candidate's beginning. */
 void suggest_consider(struct suggestion *s, const char *candidate);
+
+/* The same; best becomes shown, a longer form of the candidate. */
+void suggest_consider_as(struct suggestion *s, const char *candidate,
+                         const char *shown);
 
 #endif

@@ -1,13 +1,20 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "suggest.h"
 
+#include <stdbool.h>
 #include <string.h>
+#include <strings.h>
 
-#define MAX_LETTERS 63
+#define MAX_LETTERS 127
 
 static size_t min(size_t a, size_t b)
 {
     return a < b ? a : b;
+}
+
+static bool is_same(char a, char b)
+{
+    return !strncasecmp(&a, &b, 1);
 }
 
 /* Optimal string alignment: Levenshtein with swapped neighbours. */
@@ -22,10 +29,10 @@ static size_t edit_distance(const char *a, const char *b)
     for (i = 1; i <= len_a; i++) {
         row[0] = i;
         for (j = 1; j <= len_b; j++) {
-            row[j] = above[j - 1] + (a[i - 1] != b[j - 1]);
+            row[j] = above[j - 1] + !is_same(a[i - 1], b[j - 1]);
             row[j] = min(row[j], min(above[j], row[j - 1]) + 1);
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
-                a[i - 2] == b[j - 1])
+            if (i > 1 && j > 1 && is_same(a[i - 1], b[j - 2]) &&
+                is_same(a[i - 2], b[j - 1]))
                 row[j] = min(row[j], before[j - 2] + 1);
         }
         spare = before;
@@ -41,19 +48,26 @@ struct suggestion suggest_start(const char *word)
     return (struct suggestion){ .word = word, .best = NULL, .distance = 0 };
 }
 
-void suggest_consider(struct suggestion *s, const char *candidate)
+void suggest_consider_as(struct suggestion *s, const char *candidate,
+                         const char *shown)
 {
     size_t letters = strlen(s->word), distance;
 
     if (!letters || letters > MAX_LETTERS || strlen(candidate) > MAX_LETTERS)
         return;
     distance = edit_distance(s->word, candidate);
-    if (letters >= 3 && !strncmp(candidate, s->word, letters))
-        distance = 1;
-    if (distance > (letters + 2) / 3)
+    if (letters >= 3 && !strncasecmp(candidate, s->word, letters))
+        distance = distance ? 1 : 0;
+    /* nothing in common is no suggestion */
+    if (distance > (letters + 2) / 3 || distance >= strlen(candidate))
         return;
     if (!s->best || distance < s->distance) {
-        s->best = candidate;
+        s->best = shown;
         s->distance = distance;
     }
+}
+
+void suggest_consider(struct suggestion *s, const char *candidate)
+{
+    suggest_consider_as(s, candidate, candidate);
 }
