@@ -39,7 +39,7 @@ static int open_device(void)
     return fd >= 0 ? fd : open("/proc/xen/xenbus", O_RDWR | O_CLOEXEC);
 }
 
-/* Asks for something that always exists, and waits for any answer. */
+/* Asks for something that always exists, and waits for an answer to that. */
 static bool answers(int fd)
 {
     static const char path[] = "/";
@@ -50,10 +50,13 @@ static bool answers(int fd)
         .header = { .type = XS_DIRECTORY, .len = sizeof(path) },
     };
     struct pollfd wait = { .fd = fd, .events = POLLIN };
+    struct xsd_sockmsg reply;
 
     memcpy(request.path, path, sizeof(path));
     return write(fd, &request, sizeof(request.header) + sizeof(path)) > 0 &&
-           poll(&wait, 1, PROBE_TIMEOUT_MS) == 1;
+           poll(&wait, 1, PROBE_TIMEOUT_MS) == 1 &&
+           read(fd, &reply, sizeof(reply)) == sizeof(reply) &&
+           reply.type == XS_DIRECTORY;
 }
 
 bool xenstore_is_alive(void)

@@ -101,6 +101,26 @@ without_xenstored() {
         xl oci-kill held USR1
 }
 
+# Its socket is not there, and nobody answers what the kernel's device takes:
+# as in a Dom0 that has not started it.
+absent_xenstored() {
+    mv /run/xenstored/socket /run/xenstored/away
+    stopped xenstored refuses xenstore-unavailable "absent xenstored" short
+    mv /run/xenstored/away /run/xenstored/socket
+    leaves_nothing "absent xenstored"
+}
+
+# What answers is not xenstored.
+strange_xenstored() {
+    XENSTORED_PATH=$scratch/none
+    export XENSTORED_PATH
+    mount --bind /dev/null /dev/xen/xenbus
+    refuses xenstore-unavailable "no xenstored behind the device" short
+    umount /dev/xen/xenbus
+    unset XENSTORED_PATH
+    leaves_nothing "no xenstored behind the device"
+}
+
 # xenconsoled has the domain's console page mapped: Xen cannot free it.
 dying_domain() {
     detached held long
@@ -194,8 +214,8 @@ one_name_twice() {
     leaves_nothing "two creations of one name"
 }
 
-topics own_settings xl_settings full_disk no_xenstored dying_domain \
-    deaf_guest foreign_name too_large destroyed_while_created slow_reader \
-    one_name_twice
+topics own_settings xl_settings full_disk no_xenstored absent_xenstored \
+    strange_xenstored dying_domain deaf_guest foreign_name too_large \
+    destroyed_while_created slow_reader one_name_twice
 leaves_nothing faults
 done_testing
