@@ -11,24 +11,8 @@ top=$(cd "$here/../.." && pwd)
 . "$top/test/qemu/lib.sh"
 XL_OCI=${XL_OCI:-$top/${O:-build}/bin/xl-oci}
 PLAN_ALL=${PLAN_ALL:-$top/${O:-build}/test/dt/plan-all}
-DEVICES_TIME=${DEVICES_TIME:-$top/${O:-build}/test/bench/devices-time}
 step=40
 [ "${XL_OCI_CORPUS:-}" != full ] || step=1
-
-unpack() {
-    dpkg-deb --fsys-tarfile "$1" |
-        tar -C "$2" --wildcards -xf - '*.dtb'
-}
-
-# trees SUITE: the directory with the trees of its kernel
-trees() {
-    local kernel name deb
-    kernel=$(debs_alone=1 fetch_debs "$1" arm64 linux-image-arm64)
-    # the package of that name only depends on the kernel proper
-    name=$(dpkg-deb -f "$kernel" Depends | sed 's/[ (,].*//')
-    deb=$(debs_alone=1 fetch_debs "$1" arm64 "$name")
-    product "dtb-$name" "$(hash_of "${deb##*/}")" unpack "$deb"
-}
 
 # run TAG PROGRAM ARGUMENTS...: on the trees of part TAG, in the background
 run() {
@@ -58,23 +42,15 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 [ -z "${CORPUS_TABLE:-}" ] || : >"$CORPUS_TABLE"
 number=0
-echo 1..12
+echo 1..10
 for suite in trixie bookworm; do
-    dir=$(trees "$suite")
+    dir=$("$here/trees" "$suite")
     kernel=$(basename "$dir" | sed 's/^dtb-linux-image-\([0-9]*\.[0-9]*\).*/\1/')
     find "$dir" -name '*.dtb' | sort >"$work/all"
     count=$(wc -l <"$work/all")
     [ "$count" -gt 500 ] || die "$count trees are not Debian's"
     number=$((number + 1))
     echo "ok $number - $kernel: $count trees"
-    # the largest three: their plans take no longer than is promised
-    number=$((number + 1))
-    status=ok
-    find "$dir" -name '*.dtb' -printf '%s %p\n' | sort -rn | head -n 3 |
-        cut -d' ' -f2- | xargs "$DEVICES_TIME" >"$work/times" ||
-        status="not ok"
-    echo "$status $number - $kernel: time and memory of the largest trees"
-    sed 's/^/# /' "$work/times"
     # by turns, so that both halves have the same boards to do
     split -n r/2 "$work/all" "$work/part."
     both "$here/oracle.py" "$XL_OCI"
