@@ -220,8 +220,7 @@ static void verify_references(struct verifier *v, const struct dt_node *node,
     for (i = 0; i < r->count; i++)
         if (r->list[i].problem)
             fail(v, node->path, "a dangling reference");
-        else if (r->list[i].need == DT_NEED_IOMMU ||
-                 !dt_is_within(r->list[i].provider,
+        else if (!dt_is_within(r->list[i].provider,
                                dt_by_path(v->guest, "/passthrough")))
             fail(v, node->path, "a reference to what no guest has");
 }

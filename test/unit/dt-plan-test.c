@@ -193,6 +193,21 @@ static void test_set(void)
     ok(plan() && plan()->n_waived == 1, "... which is in the plan");
 }
 
+/* The reference stays, and Xen has no streams to assign. */
+static void test_own_iommu(void)
+{
+    const char *const both[] = { "dut", "mmu" };
+    const struct dt_passthrough *pt;
+    const struct dt_node *node;
+
+    judge("own-iommu");
+    ask(2, both, DT_WAIVE_UNPROTECTED_DMA);
+    pt = plan();
+    node = pt ? guest_node(pt, "/codec@9010000") : NULL;
+    ok(node && dt_property(node, "iommus") && !pt->n_dtdevs,
+       "a device and an IOMMU that is its own");
+}
+
 /* What nobody may waive, alone or with all else. */
 static void test_not_waivable(void)
 {
@@ -604,6 +619,7 @@ int main(void)
     test_complex();
     test_cascade();
     test_set();
+    test_own_iommu();
     test_waivers();
     test_not_waivable();
     test_plan_checks();
