@@ -354,7 +354,7 @@ check: host ## set up all that is needed and pass every test
 	$(MAKE) --no-print-directory check-local
 	$(MAKE) --no-print-directory check-corpus
 	$(MAKE) --no-print-directory check-sanitized
-	$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=20
+	$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=60 FUZZ_RUNS=30000 FUZZ_SEED=1
 	$(MAKE) --no-print-directory check-golden-arm64
 	$(MAKE) --no-print-directory $(XEN_VERSIONS:%=dom0-tree-%)
 	$(MAKE) --no-print-directory check-boot
@@ -388,6 +388,10 @@ bench: host ## figures, as ratios taken side by side in one run
 
 # any bytes as config.json, as the guest's program, and on a ring, with clang's libFuzzer
 FUZZ_SECONDS ?= 600
+# -1: as many as there is time for; 0: another seed each time. With both set
+# a run can be repeated.
+FUZZ_RUNS ?= -1
+FUZZ_SEED ?= 0
 FUZZ_FLAGS := -g -O1 -std=gnu11 -D_GNU_SOURCE -Ilibxl-oci -I. \
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 FUZZ_SRCS_json-fuzz := $(BASE_SRCS) libxl-oci/checks.c \
@@ -416,6 +420,7 @@ $(FUZZ_TARGETS:%=fuzz-%): fuzz-%:
 	$(Q)clang $(FUZZ_FLAGS) -o $(O)/fuzz/$* $(FUZZ_SRCS_$*) \
 		test/fuzz/$*.c $(FUZZ_LIBS_$*)
 	$(Q)cd $(O)/fuzz && ./$* -max_total_time=$(FUZZ_SECONDS) \
+		-runs=$(FUZZ_RUNS) -seed=$(FUZZ_SEED) \
 		-max_len=8192 -timeout=5 -print_final_stats=1 $*.corpus \
 		$(FUZZ_SEEDS_$*:%=$(CURDIR)/%)
 
