@@ -8,8 +8,7 @@ struct report;
 /*
  * Detaches the loop devices of xl-oci-block whose disk is no longer in
  * xenstore: libxl goes on when the program that should have detached one was
- * killed. For the ends of containers that nobody attended to; what goes wrong
- * is reported.
+ * killed. What goes wrong is reported.
  */
 void block_release_orphans(struct report *report);
 

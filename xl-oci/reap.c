@@ -12,6 +12,7 @@
 #include <xenstore.h>
 
 #include "base/arena.h"
+#include "block-orphans.h"
 #include "checks.h"
 #include "domain.h"
 #include "files.h"
@@ -103,6 +104,8 @@ static int reap_record(struct arena *arena, int dir_fd,
     share_backends_end(dir_fd);
     if (domain.life != DOMAIN_ABSENT && domain_destroy(record->uuid, report))
         return -1;
+    /* libxl goes on when the program that releases a disk was killed */
+    block_release_orphans(report);
     share_nodes_remove(record->uuid);
     ledger_release(dir_fd);
     unlinkat(dir_fd, "device-tree", 0);

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "block-orphans.h"
 #include "checks.h"
 #include "domain.h"
 #include "guest-exit.h"
@@ -62,16 +61,6 @@ static int start_monitor(const struct container_record *record, int dir_fd,
     return rc;
 }
 
-/* Nobody attended to it: what was to release its disks may be dead, too. */
-static int reap_unattended(const char *name, int dir_fd,
-                           struct report *report)
-{
-    int rc = container_reap(name, dir_fd, report);
-
-    block_release_orphans(report);
-    return rc;
-}
-
 static int recover_complete(const struct container_record *record, int dir_fd,
                             int *lock_fd, struct report *report)
 {
@@ -81,7 +70,7 @@ static int recover_complete(const struct container_record *record, int dir_fd,
     if (domain_find(record->uuid, &domain, report))
         return -1;
     if (domain.life == DOMAIN_ABSENT || domain.life == DOMAIN_DYING)
-        return reap_unattended(record->name, dir_fd, report);
+        return container_reap(record->name, dir_fd, report);
     rc = start_monitor(record, dir_fd, *lock_fd, domain.domid, report);
     close(*lock_fd);
     *lock_fd = -1;
@@ -108,7 +97,7 @@ static int recover_locked(struct arena *arena, const char *name, int dir_fd,
     case CONTAINER_STOPPED:
         return 0;
     case CONTAINER_CREATING:
-        return reap_unattended(name, dir_fd, report) ? -1 :
+        return container_reap(name, dir_fd, report) ? -1 :
                run_remove(name, report);
     default:
         return recover_complete(record, dir_fd, lock_fd, report);

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/bytes.h"
+#include "base/report.h"
 
 #include "reap.h"
 
@@ -17,6 +18,17 @@ static void state_init(struct container_state *state)
     };
 }
 
+static const struct container_record *
+read_quietly(struct arena *arena, const char *name, int dir_fd)
+{
+    struct report *ignored = report_new();
+    const struct container_record *record =
+        ignored ? record_read(arena, dir_fd, name, ignored) : NULL;
+
+    report_free(ignored);
+    return record;
+}
+
 int state_read(struct arena *arena, const char *name,
                struct container_state *state, struct report *report)
 {
@@ -24,7 +36,14 @@ int state_read(struct arena *arena, const char *name,
     state->dir_fd = run_open(name, report);
     if (state->dir_fd < 0)
         return -1;
-    state->record = record_read(arena, state->dir_fd, name, report);
+    state->record = read_quietly(arena, name, state->dir_fd);
+    if (state->record)
+        return 0;
+    /* It may have been removed just now: then it is gone under its name. */
+    close(state->dir_fd);
+    state->dir_fd = run_open(name, report);
+    if (state->dir_fd >= 0)
+        state->record = record_read(arena, state->dir_fd, name, report);
     return state->record ? 0 : -1;
 }
 
