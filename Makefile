@@ -370,6 +370,10 @@ check-sanitized: ## the unit tests under ASan and UBSan
 check-boot: ## real containers on real Xen, both versions
 	prove --exec '' --timer --verbose $(sort $(wildcard test/boot/*.t))
 
+# of check with fewer moments: this takes six minutes and more
+check-kills: ## kill -9 at 102 random moments, on Xen 4.20
+	KILL_POINTS=$${KILL_POINTS:-102} test/boot/run 4.20 kills
+
 # not of check: what it shows, every boot of check-boot relies upon
 check-testbed: ## the testbed alone, both versions
 	prove --exec '' --timer --verbose test/qemu/testbed.t
@@ -437,6 +441,6 @@ check-corpus: all $(O)/test/dt/plan-all ## every tree of Debian's kernel against
 	O=$(O) prove --exec '' --timer test/dt/corpus.t
 
 .PHONY: check-corpus dt-seeds check-golden check-golden-arm64 all guest install host demo check check-local check-sanitized \
-	check-boot check-unit check-testbed check-kernel docs man dom0-shell bench fuzz clean help
+	check-boot check-kills check-unit check-testbed check-kernel docs man dom0-shell bench fuzz clean help
 .SECONDARY:
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
