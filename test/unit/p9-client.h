@@ -268,6 +268,19 @@ static void scratch_make(void)
 }
 
 MAY_BE_UNUSED
+static long resident_kib(void)
+{
+    FILE *f = fopen("/proc/self/statm", "r");
+    long total, resident = 0;
+
+    if (f && fscanf(f, "%ld %ld", &total, &resident) != 2)
+        resident = 0;
+    if (f)
+        fclose(f);
+    return resident * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+MAY_BE_UNUSED
 static int session_start(const struct p9_settings *settings)
 {
     struct p9_settings none = { .read_only = false };

@@ -31,18 +31,6 @@ static int count_descriptors(void)
     return count;
 }
 
-static long resident_kib(void)
-{
-    FILE *f = fopen("/proc/self/statm", "r");
-    long total, resident = 0;
-
-    if (f && fscanf(f, "%ld %ld", &total, &resident) != 2)
-        resident = 0;
-    if (f)
-        fclose(f);
-    return resident * (sysconf(_SC_PAGESIZE) / 1024);
-}
-
 static void remember(void)
 {
     struct timespec times[2] = { { .tv_sec = 1000 }, { .tv_sec = 2000 } };

@@ -212,18 +212,6 @@ static void test_fid_table(void)
     p9_server_free(server);
 }
 
-static long resident_kib(void)
-{
-    FILE *f = fopen("/proc/self/statm", "r");
-    long total, resident = 0;
-
-    if (f && fscanf(f, "%ld %ld", &total, &resident) != 2)
-        resident = 0;
-    if (f)
-        fclose(f);
-    return resident * (sysconf(_SC_PAGESIZE) / 1024);
-}
-
 /* Tables cost memory as they fill, and a full one little. */
 static void test_memory(void)
 {
