@@ -33,6 +33,11 @@ static void exit_path(const struct monitor *m, char path[64])
     snprintf(path, 64, "/local/domain/%d/" XS_GUEST_EXIT, m->domid);
 }
 
+static void state_path(const struct monitor *m, char path[64])
+{
+    snprintf(path, 64, "/local/domain/%d/" XS_GUEST_STATE, m->domid);
+}
+
 int monitor_watch(struct monitor *m)
 {
     char path[64];
@@ -41,6 +46,9 @@ int monitor_watch(struct monitor *m)
         return -1;
     snprintf(path, sizeof(path), "/local/domain/%d/console/tty", m->domid);
     if (!xs_watch(m->xs, path, "tty"))
+        return -1;
+    state_path(m, path);
+    if (!xs_watch(m->xs, path, "state"))
         return -1;
     exit_path(m, path);
     return xs_watch(m->xs, path, "exit") ? 0 : -1;
@@ -76,26 +84,45 @@ static bool has_exit_node(struct monitor *m)
     return text != NULL;
 }
 
-/*
- * Before init has its console in raw mode, the guest's kernel echoes what
- * arrives and forgets it. Asked for containers that are given input, only.
- */
-bool monitor_guest_reads(struct monitor *m)
+/* Init reckons from the moment at which it wrote its state: be quick. */
+static void tell_time(struct monitor *m)
+{
+    char path[64], text[32];
+    struct timespec now;
+    int length;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    snprintf(path, sizeof(path), "/local/domain/%d/" XS_HOST_CLOCK, m->domid);
+    length = snprintf(text, sizeof(text), "%lld",
+                      now.tv_sec * 1000000000ll + now.tv_nsec);
+    xs_write(m->xs, XBT_NULL, path, text, (unsigned int)length);
+    m->told_time = true;
+}
+
+static void take_state(struct monitor *m)
 {
     unsigned int size;
     char path[64], *text;
 
-    if (m->guest_reads || !m->xs) {
-        m->guest_reads = true;
-        return true;
-    }
-    snprintf(path, sizeof(path), "/local/domain/%d/" XS_GUEST_STATE,
-             m->domid);
-    if (!m->watches_state)
-        m->watches_state = xs_watch(m->xs, path, "state");
+    state_path(m, path);
     text = xs_read(m->xs, XBT_NULL, path, &size);
-    m->guest_reads = text && !strcmp(text, "running");
+    if (!text)
+        return;
+    if (!m->told_time && !strcmp(text, "booting"))
+        tell_time(m);
+    if (!strcmp(text, "running"))
+        m->guest_reads = true;
     free(text);
+}
+
+/*
+ * Before init has its console in raw mode, the guest's kernel echoes what
+ * arrives and forgets it.
+ */
+bool monitor_guest_reads(struct monitor *m)
+{
+    if (!m->xs)
+        m->guest_reads = true;
     return m->guest_reads;
 }
 
@@ -110,8 +137,10 @@ void monitor_take_events(struct monitor *m)
             look_for_end(m);
         else if (!strcmp(token, "tty"))
             monitor_reopen_console(m);
-        else if (!strcmp(token, "state"))
+        else if (!strcmp(token, "state")) {
+            take_state(m);
             monitor_write_input(m);
+        }
         else if (!m->deadline_ms && has_exit_node(m))
             m->deadline_ms = monitor_now_ms() + EXIT_GRACE_MS;
         free(event);

@@ -35,7 +35,7 @@ struct monitor {
     size_t input_done;
     bool input_pending;
     bool guest_reads;           /* see monitor_guest_reads() */
-    bool watches_state;
+    bool told_time;
     struct share_backend shares[SHARES_MAX];
     unsigned int n_shares;
 };
@@ -73,7 +73,7 @@ void monitor_drop_client(struct monitor *m);
 bool monitor_client_is_behind(const struct monitor *m);
 
 /* --- monitor-domain.c --- */
-/* Watches domain ends, the console's node and the guest's exit node. */
+/* Watches domain ends, the console's node, the guest's state and exit. */
 int monitor_watch(struct monitor *m);
 /* Does init relay what arrives on the console? Else an event tells when. */
 bool monitor_guest_reads(struct monitor *m);

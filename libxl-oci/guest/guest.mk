@@ -9,9 +9,9 @@ INITRAMFS ?= $(O)/guest/initramfs.cpio
 
 GUEST_DIR := libxl-oci/guest
 # all but init.c also go into an archive for the tests
-GUEST_PARTS := control.c copy-tree.c find-program.c in-root.c \
-	ops-container.c ops-guest.c ops-hook.c ops-process.c ops.c reader.c \
-	relay.c report.c start.c supervise.c text.c xenbus.c
+GUEST_PARTS := clock.c control.c copy-tree.c find-program.c host-clock.c \
+	in-root.c ops-container.c ops-guest.c ops-hook.c ops-process.c ops.c \
+	reader.c relay.c report.c start.c supervise.c text.c xenbus.c
 GUEST_SRCS := $(addprefix $(GUEST_DIR)/,init.c $(GUEST_PARTS))
 GUEST_MAX_BYTES := 100000
 

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host-clock.h"
 #include "report.h"
 
 #define CONSOLE_PATH "/dev/hvc0"
@@ -32,27 +33,14 @@ static const struct {
  * fails by name later; the kernel's log tells why. */
 static void mount_fixed(void)
 {
-    char line[128];
-    struct text text;
     size_t i;
-    int log;
 
     mkdir(COPIES_DIR, 0700);
     for (i = 0; i < sizeof(fixed_mounts) / sizeof(fixed_mounts[0]); i++) {
         mkdir(fixed_mounts[i].path, 0755);
-        if (!mount(fixed_mounts[i].type, fixed_mounts[i].path,
-                   fixed_mounts[i].type, fixed_mounts[i].flags, NULL))
-            continue;
-        text_start(&text, line, sizeof(line));
-        text_put(&text, "xl-oci init: ");
-        text_put(&text, fixed_mounts[i].path);
-        text_put(&text, ": ");
-        text_put(&text, strerror(errno));
-        log = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
-        if (log >= 0 && write(log, line, text_length(&text)) < 0)
-            errno = 0; /* nowhere left to tell it */
-        if (log >= 0)
-            close(log);
+        if (mount(fixed_mounts[i].type, fixed_mounts[i].path,
+                  fixed_mounts[i].type, fixed_mounts[i].flags, NULL))
+            report_to_kernel(fixed_mounts[i].path, errno);
     }
 }
 
@@ -136,7 +124,8 @@ static int load_program(struct program *program, struct outcome *outcome)
 }
 
 static void run_program(const struct program *program, struct relay *relay,
-                        struct xenbus *xenbus, struct outcome *outcome)
+                        struct xenbus *xenbus, int64_t asked_ns,
+                        struct outcome *outcome)
 {
     struct setup setup = { .program = program, .root = -1 };
     struct op op = { 0 };
@@ -146,6 +135,8 @@ static void run_program(const struct program *program, struct relay *relay,
             outcome->kind = OUTCOME_FAILED;
             return;
         }
+    if (host_clock_set(xenbus, asked_ns))
+        report_to_kernel("the host's time", errno);
     supervise(&setup, &op, relay, xenbus, outcome);
 }
 
@@ -202,6 +193,7 @@ int main(void)
     struct outcome outcome = { .kind = OUTCOME_FAILED };
     struct relay relay;
     struct xenbus xenbus;
+    int64_t asked_ns;
 
     if (getpid() != 1)
         return 1; /* it would kill, and power off, what is not its own */
@@ -211,9 +203,9 @@ int main(void)
     umask(0);
     relay_init(&relay, open_console());
     xenbus_init(&xenbus, open(XENBUS_PATH, O_RDWR | O_NONBLOCK | O_CLOEXEC));
-    report_state(&xenbus, "booting");
+    asked_ns = host_clock_ask(&xenbus);
     if (load_program(&program, &outcome) == 0)
-        run_program(&program, &relay, &xenbus, &outcome);
+        run_program(&program, &relay, &xenbus, asked_ns, &outcome);
     kill(-1, SIGKILL);
     unmount_all(&program);
     report_outcome(&xenbus, relay.console, &outcome);

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "ops.h"
 
 /* Xen's guest tree has no rng-seed: unseeded, getrandom() waits for seconds. */
@@ -91,14 +92,6 @@ static int run_make_like(struct setup *setup, struct args *args)
         return -1;
     /* Behind the rest: a change of owner clears bits, an ACL sets some. */
     return chmod(path, stat_buffer.st_mode & 07777);
-}
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static int is_node(const char *path, int only_block)

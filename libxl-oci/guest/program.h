@@ -202,6 +202,7 @@ enum program_opcode {
  * Host writes (guest reads and watches):
  *   oci/signal   "<sequence> <signal number>"; a new sequence is a new signal
  *   oci/winsize  "<rows> <columns>"
+ *   oci/clock    "<nanoseconds since 1970>", when the state is "booting"
  *   oci/stdin    "eof <count>": close the process's standard input after
  *                count bytes (decimal, u64) have been taken from hvc0
  * Guest writes (hostile input for the host, read with bounds):
@@ -211,6 +212,7 @@ enum program_opcode {
  *                    "failed <op index> <op name> <errno> <text>"
  *                    (index -1: before the program, e.g. it is malformed)
  */
+#define XS_HOST_CLOCK "oci/clock"
 #define XS_HOST_SIGNAL "oci/signal"
 #define XS_HOST_WINSIZE "oci/winsize"
 #define XS_HOST_STDIN "oci/stdin"

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "report.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 /* xenstored answers in milliseconds; without an answer nobody will read. */
 #define SETTLE_TIMEOUT_MS 10000
@@ -19,6 +21,23 @@ void report_signal(struct xenbus *xenbus, uint64_t sequence)
     text_start(&text, number, sizeof(number));
     text_put_number(&text, (int64_t)sequence);
     xenbus_write(xenbus, XS_GUEST_SIGNAL, number);
+}
+
+void report_to_kernel(const char *what, int error)
+{
+    int log = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
+    char line[128];
+    struct text text;
+
+    text_start(&text, line, sizeof(line));
+    text_put(&text, "xl-oci init: ");
+    text_put(&text, what);
+    text_put(&text, ": ");
+    text_put(&text, strerror(error));
+    if (log < 0)
+        return; /* nowhere left to tell it */
+    (void)!write(log, line, text_length(&text));
+    close(log);
 }
 
 static void put_reason(const struct failure *failure, struct text *text)

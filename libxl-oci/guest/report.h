@@ -8,6 +8,9 @@
 void report_state(struct xenbus *xenbus, const char *state);
 void report_signal(struct xenbus *xenbus, uint64_t sequence);
 
+/* "xl-oci init: WHAT: No such device", into the kernel's log. */
+void report_to_kernel(const char *what, int error);
+
 /* The value of XS_GUEST_EXIT, cut to fit. */
 void outcome_print(const struct outcome *outcome, struct text *text);
 /* "xl-oci init: op 12 mount: No such file or directory: proc on /proc" */

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "control.h"
 #include "report.h"
 #include "start.h"
@@ -38,14 +38,6 @@ struct supervisor {
     uint64_t signal_sequence; /* of the last signal seen; 0: none yet */
     int waiting_signal;       /* not delivered yet; 0: none */
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* A signal that comes before exec waits: the process is not yet itself. */
 static void deliver_signal(struct supervisor *supervisor)

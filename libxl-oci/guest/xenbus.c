@@ -4,8 +4,9 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "clock.h"
 
 /* Xen: public/io/xs_wire.h, enum xsd_sockmsg_type */
 enum {
@@ -124,14 +125,6 @@ static int fail(struct xenbus *xenbus)
     xenbus_close(xenbus);
     errno = saved_errno;
     return -1;
-}
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* Returns with no reply outstanding, or -1. */
