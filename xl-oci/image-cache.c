@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 /* part of every key: images of another layout are other images */
-#define LAYOUT "xl-oci image 1"
+#define LAYOUT "xl-oci image 2"
 #define HEAD_BYTES 8192
 
 static void to_hex(char *out, const unsigned char *bytes)
@@ -155,7 +155,7 @@ int image_cache_find(int cache_fd, const struct image_key *key)
     return fd;
 }
 
-int image_cache_lock(int cache_fd, const struct image_key *key)
+int image_cache_lock(int cache_fd, const unsigned char *digest, bool *waited)
 {
     struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET,
                           .l_len = 1 };
@@ -166,8 +166,9 @@ int image_cache_lock(int cache_fd, const struct image_key *key)
     if (fd < 0)
         return -1;
     for (i = 0; i < 7; i++)
-        lock.l_start = lock.l_start << 8 | key->bytes[i];
-    while (fcntl(fd, F_OFD_SETLKW, &lock) < 0)
+        lock.l_start = lock.l_start << 8 | digest[i];
+    *waited = fcntl(fd, F_OFD_SETLK, &lock) < 0;
+    while (*waited && fcntl(fd, F_OFD_SETLKW, &lock) < 0)
         if (errno != EINTR) {
             int error = errno;
 

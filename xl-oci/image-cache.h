@@ -5,13 +5,15 @@
  *                             it is whole; held by a shared flock() while used
  *   <fingerprint>.tree        the content digest that a tree had when its
  *                             metadata had that fingerprint
- *   lock                      one byte per key: who builds it
+ *   lock                      one byte per fingerprint: who builds it; one
+ *                             per key: who publishes it
  * Files are made without a name (O_TMPFILE) and linked in when they are
  * complete, so a builder that dies leaves nothing.
  */
 #ifndef XL_OCI_IMAGE_CACHE_H
 #define XL_OCI_IMAGE_CACHE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,9 +40,10 @@ void image_key_make(struct image_key *key, const unsigned char *content,
  * not whole. */
 int image_cache_find(int cache_fd, const struct image_key *key);
 
-/* An open file description that excludes other builders of the key; close()
- * releases it. -1 with errno. */
-int image_cache_lock(int cache_fd, const struct image_key *key);
+/* An open file description that excludes others who build for a tree (its
+ * fingerprint) or publish a key (its bytes); close() releases it. *waited:
+ * there was somebody. -1 with errno. */
+int image_cache_lock(int cache_fd, const unsigned char *digest, bool *waited);
 
 /* A file without a name, open for reading and writing. -1 with errno. */
 int image_cache_new_file(int cache_fd);

@@ -11,15 +11,22 @@
 
 #include "base/report.h"
 #include "checks.h"
-#include "image-cache.h"
 #include "image-tool.h"
 #include "plan.h"
+#include "tree-digest.h"
 
 /* Room for what the container writes to its one writable disk. The image is
  * sparse: what is not written takes no space. */
 #define EXT4_ROOM_BYTES (1ull << 30)
 #define EXT4_BYTES_PER_INODE 16384
 #define EXT4_INODE_BYTES 256
+
+/*
+ * Of every image, and of version 8 (RFC 9562: made by the application): the
+ * bytes are to depend on the content alone, whose digest is not known yet
+ * when the tool starts. Nothing in a guest looks for a file system by it.
+ */
+#define UUID "786c2d6f-6369-8069-8d61-676520322020"
 
 /* The mount point of the file system that dir lies on. */
 static void mount_point(const char *dir, char *out)
@@ -67,33 +74,41 @@ void image_report_write(const char *dir, int error,
     }
 }
 
-static int run(const char *const argv[], int source_fd, int image_fd,
-               const char *dir, const struct report_where *where,
-               struct report *report)
+static int report_tool(const struct tool_result *result, const char *name,
+                       const struct report_where *where,
+                       struct report *report)
 {
-    struct tool_result result;
     char line[1400];
 
-    if (!tool_run(argv, source_fd, image_fd, &result))
-        return 0;
-    if (!result.error && strstr(result.text, strerror(ENOSPC)))
-        image_report_write(dir, ENOSPC, where, report);
-    else if (!result.error && strstr(result.text, strerror(EDQUOT)))
-        image_report_write(dir, EDQUOT, where, report);
-    else {
-        tool_describe(&result, argv[0], line, sizeof(line));
-        report_check(report, IMAGE_TOOL, where, "%s", line);
-    }
+    tool_describe(result, name, line, sizeof(line));
+    report_check(report, IMAGE_TOOL, where, "%s", line);
     return -1;
 }
 
-/* A UUID of version 8 (RFC 9562: made by the application) out of the key. */
-static void make_uuid(char out[37], const struct image_key *key)
+/* A tool that has written into dir tells of a full file system by text. */
+static int report_end(const struct tool_result *result, const char *name,
+                      const char *dir, const struct report_where *where,
+                      struct report *report)
 {
-    const char *h = key->hex;
+    int error = result->error ? 0
+                : strstr(result->text, strerror(ENOSPC)) ? ENOSPC
+                : strstr(result->text, strerror(EDQUOT)) ? EDQUOT : 0;
 
-    snprintf(out, 37, "%.8s-%.4s-8%.3s-8%.3s-%.12s", h, h + 8, h + 13, h + 17,
-             h + 20);
+    if (!error)
+        return report_tool(result, name, where, report);
+    image_report_write(dir, error, where, report);
+    return -1;
+}
+
+static int start(const char *const argv[], int source_fd, int image_fd,
+                 struct tool_process *process,
+                 const struct report_where *where, struct report *report)
+{
+    struct tool_result result;
+
+    if (!tool_start(argv, source_fd, image_fd, process, &result))
+        return 0;
+    return report_tool(&result, argv[0], where, report);
 }
 
 /*
@@ -102,59 +117,62 @@ static void make_uuid(char out[37], const struct image_key *key)
  * Extended inodes carry each file's own mtime, which Python compares with
  * the one noted in its .pyc files.
  */
-static int make_erofs(const char *uuid, int source_fd, int image_fd,
-                      const char *dir, const struct report_where *where,
-                      struct report *report)
+static int begin_erofs(int source_fd, int image_fd,
+                       struct tool_process *process,
+                       const struct report_where *where,
+                       struct report *report)
 {
     const char *const argv[] = {
-        "mkfs.erofs", "--quiet", "-Eforce-inode-extended", "-U", uuid,
+        "mkfs.erofs", "--quiet", "-Eforce-inode-extended", "-U", UUID,
         TOOL_IMAGE, TOOL_SOURCE, NULL,
     };
 
-    return run(argv, source_fd, image_fd, dir, where, report);
+    return start(argv, source_fd, image_fd, process, where, report);
 }
 
 /*
  * The disk is one container's and dies with it, so a journal would only cost
  * time; the tables are zeroed by the kernel when it uses them.
  */
-static int make_ext4(const char *uuid, const struct tree_digest *tree,
-                     int source_fd, int image_fd, const char *dir,
-                     const struct report_where *where, struct report *report)
+static int begin_ext4(const struct tree_digest *tree, int source_fd,
+                      int image_fd, struct tool_process *process,
+                      const struct report_where *where, struct report *report)
 {
     uint64_t size_bytes = tree->disk_bytes + EXT4_ROOM_BYTES +
                           tree->disk_bytes / 64; /* bitmaps, indirection */
     uint64_t inodes = size_bytes / EXT4_BYTES_PER_INODE + tree->entries;
-    char extended[128], count[32], size[32];
+    char count[32], size[32];
     const char *const argv[] = {
         "mke2fs", "-q", "-F", "-t", "ext4", "-O", "^has_journal", "-b",
-        "4096", "-I", "256", "-m", "0", "-N", count, "-U", uuid, "-E",
-        extended, "-d", TOOL_SOURCE, TOOL_IMAGE, size, NULL,
+        "4096", "-I", "256", "-m", "0", "-N", count, "-U", UUID, "-E",
+        "hash_seed=" UUID ",lazy_itable_init=1,nodiscard,root_owner=0:0",
+        "-d", TOOL_SOURCE, TOOL_IMAGE, size, NULL,
     };
 
     size_bytes += inodes * EXT4_INODE_BYTES;
-    snprintf(extended, sizeof(extended),
-             "hash_seed=%s,lazy_itable_init=1,nodiscard,root_owner=0:0",
-             uuid);
     snprintf(count, sizeof(count), "%llu", (unsigned long long)inodes);
     snprintf(size, sizeof(size), "%lluk",
              (unsigned long long)(size_bytes / 4096 + 1) * 4);
-    return run(argv, source_fd, image_fd, dir, where, report);
+    return start(argv, source_fd, image_fd, process, where, report);
 }
 
-int image_make(int format, const struct image_key *key,
-               const struct tree_digest *tree, int source_fd, int image_fd,
-               const char *cache_dir, const struct report_where *where,
-               struct report *report)
+int image_make_begin(int format, const struct tree_digest *tree, int source_fd,
+                     int image_fd, struct tool_process *process,
+                     const struct report_where *where, struct report *report)
 {
-    char uuid[37];
-
-    make_uuid(uuid, key);
     if (format == IMAGE_EROFS)
-        return make_erofs(uuid, source_fd, image_fd, cache_dir, where,
-                          report);
-    return make_ext4(uuid, tree, source_fd, image_fd, cache_dir, where,
-                     report);
+        return begin_erofs(source_fd, image_fd, process, where, report);
+    return begin_ext4(tree, source_fd, image_fd, process, where, report);
+}
+
+int image_make_end(struct tool_process *process, const char *cache_dir,
+                   const struct report_where *where, struct report *report)
+{
+    struct tool_result result;
+
+    if (!tool_finish(process, &result))
+        return 0;
+    return report_end(&result, process->name, cache_dir, where, report);
 }
 
 int image_make_empty(uint64_t size_bytes, int image_fd, const char *dir,
@@ -166,8 +184,11 @@ int image_make_empty(uint64_t size_bytes, int image_fd, const char *dir,
         "0", "-E", "lazy_itable_init=1,lazy_journal_init=1,nodiscard",
         TOOL_IMAGE, size, NULL,
     };
+    struct tool_result result;
 
     snprintf(size, sizeof(size), "%lluk",
              (unsigned long long)(size_bytes / 1024));
-    return run(argv, -1, image_fd, dir, where, report);
+    if (!tool_run(argv, -1, image_fd, &result))
+        return 0;
+    return report_end(&result, argv[0], dir, where, report);
 }

@@ -5,19 +5,24 @@
 
 #include <stdint.h>
 
-struct image_key;
 struct report;
 struct report_where;
+struct tool_process;
 struct tree_digest;
 
 /*
- * Fills the empty file image_fd, which lies in cache_dir, with an image of
- * the directory (format: enum of struct plan_image). -1 with errors.
+ * Begins to fill the empty file image_fd with an image of the directory
+ * (format: enum of struct plan_image). The bytes depend on the content of the
+ * directory and on nothing else. Then image_make_end(), or tool_cancel().
+ * -1 with errors.
  */
-int image_make(int format, const struct image_key *key,
-               const struct tree_digest *tree, int source_fd, int image_fd,
-               const char *cache_dir, const struct report_where *where,
-               struct report *report);
+int image_make_begin(int format, const struct tree_digest *tree, int source_fd,
+                     int image_fd, struct tool_process *process,
+                     const struct report_where *where, struct report *report);
+
+/* cache_dir: where image_fd lies. -1 with errors. */
+int image_make_end(struct tool_process *process, const char *cache_dir,
+                   const struct report_where *where, struct report *report);
 
 /* An empty ext4 file system of size_bytes with a journal. -1 with errors. */
 int image_make_empty(uint64_t size_bytes, int image_fd, const char *dir,

@@ -125,12 +125,11 @@ static void read_text(int fd, struct tool_result *result)
     result->text[used] = '\0';
 }
 
-int tool_run(const char *const argv[], int source_fd, int image_fd,
-             struct tool_result *result)
+int tool_start(const char *const argv[], int source_fd, int image_fd,
+               struct tool_process *process, struct tool_result *result)
 {
     char path[64];
     int fds[2], moved;
-    pid_t pid;
 
     memset(result, 0, sizeof(*result));
     result->error = find_tool(argv[0], path, sizeof(path));
@@ -138,23 +137,49 @@ int tool_run(const char *const argv[], int source_fd, int image_fd,
         result->error = errno;
     if (result->error)
         return -1;
+    process->name = argv[0];
+    process->text_fd = fds[0];
     moved = move_up(fds[1]);
     close(fds[1]);
     result->error = moved < 0 ? errno
-                    : spawn(path, argv, source_fd, image_fd, moved, &pid);
+                    : spawn(path, argv, source_fd, image_fd, moved,
+                            &process->pid);
     if (moved >= 0)
         close(moved);
-    if (!result->error)
-        read_text(fds[0], result);
-    close(fds[0]);
     if (result->error)
-        return -1;
-    while (waitpid(pid, &result->status, 0) < 0)
+        close(fds[0]);
+    return result->error ? -1 : 0;
+}
+
+int tool_finish(struct tool_process *process, struct tool_result *result)
+{
+    memset(result, 0, sizeof(*result));
+    read_text(process->text_fd, result);
+    close(process->text_fd);
+    while (waitpid(process->pid, &result->status, 0) < 0)
         if (errno != EINTR) {
             result->error = errno;
             return -1;
         }
     return result->status ? -1 : 0;
+}
+
+void tool_cancel(struct tool_process *process)
+{
+    struct tool_result result;
+
+    kill(process->pid, SIGKILL);
+    tool_finish(process, &result);
+}
+
+int tool_run(const char *const argv[], int source_fd, int image_fd,
+             struct tool_result *result)
+{
+    struct tool_process process;
+
+    if (tool_start(argv, source_fd, image_fd, &process, result))
+        return -1;
+    return tool_finish(&process, result);
 }
 
 void tool_describe(const struct tool_result *result, const char *name,

@@ -13,6 +13,7 @@
 #include "checks.h"
 #include "image-cache.h"
 #include "image-make.h"
+#include "image-tool.h"
 #include "plan.h"
 #include "tree-digest.h"
 
@@ -69,36 +70,47 @@ static int look(struct job *job, bool with_content, struct tree_digest *tree)
     return -1;
 }
 
-/* Builds into fd; the tree must be the same afterwards. */
-static int fill(struct job *job, const struct tree_digest *tree, int fd)
+static int report_cache(struct job *job, int error)
 {
-    struct tree_digest *after = ARENA_NEW(job->arena, struct tree_digest);
-
-    if (!after) {
-        report_check(job->report, OUT_OF_MEMORY, &job->where,
-                     "memory is exhausted");
-        return -1;
-    }
-    if (image_make(job->image->format, &job->key, tree, job->source_fd, fd,
-                   job->cache_dir, &job->where, job->report) < 0 ||
-        look(job, false, after) < 0)
-        return -1;
-    if (memcmp(tree->fingerprint, after->fingerprint, TREE_DIGEST_BYTES)) {
-        report_check(job->report, IMAGE_SOURCE_CHANGED, &job->where,
-                     "\"%s\" changed while its image was built",
-                     job->image->source);
-        return -1;
-    }
-    return 0;
+    image_report_write(job->cache_dir, error, &job->where, job->report);
+    return -1;
 }
 
-/* Takes fd over; the published image's descriptor, or -1 with errors. */
-static int fill_and_publish(struct job *job, const struct tree_digest *tree,
-                            int fd)
+/* The descriptor of the image that the tree had when it was last seen. */
+static int find_known(struct job *job, const struct tree_digest *tree)
 {
-    int found_fd = -1, error;
+    unsigned char content[TREE_DIGEST_BYTES];
 
-    if (!fill(job, tree, fd)) {
+    if (image_cache_recall(job->cache_fd, tree->fingerprint, content))
+        return -1;
+    image_key_make(&job->key, content, suffix_of(job->image));
+    return image_cache_find(job->cache_fd, &job->key);
+}
+
+static int compare(struct job *job, const struct tree_digest *before,
+                   const struct tree_digest *after)
+{
+    if (!memcmp(before->fingerprint, after->fingerprint, TREE_DIGEST_BYTES))
+        return 0;
+    report_check(job->report, IMAGE_SOURCE_CHANGED, &job->where,
+                 "\"%s\" changed while its image was built",
+                 job->image->source);
+    return -1;
+}
+
+/*
+ * The published image's descriptor, or -1 with errors: of fd's, unless another
+ * tree with that content has got one meanwhile.
+ */
+static int publish(struct job *job, int fd)
+{
+    bool waited;
+    int lock_fd = image_cache_lock(job->cache_fd, job->key.bytes, &waited);
+    int found_fd = -1, error = lock_fd < 0 ? errno : 0;
+
+    if (!error)
+        found_fd = image_cache_find(job->cache_fd, &job->key);
+    if (!error && found_fd < 0) {
         error = image_cache_publish(job->cache_fd, fd, &job->key);
         /* fd's lock keeps the entry until the other descriptor, which
          * cannot write, has it too */
@@ -107,61 +119,85 @@ static int fill_and_publish(struct job *job, const struct tree_digest *tree,
             if (found_fd < 0)
                 error = ESTALE;
         }
-        if (error)
-            image_report_write(job->cache_dir, error, &job->where,
-                               job->report);
     }
-    close(fd);
+    if (lock_fd >= 0)
+        close(lock_fd);
+    if (error)
+        report_cache(job, error);
     return found_fd;
 }
 
-/* The image's descriptor, or -1 with errors. */
-static int build(struct job *job, const struct tree_digest *tree)
+/*
+ * The image's descriptor, or -1 with errors; fd is an empty file. The tool
+ * reads the tree between two looks that see the same, and meanwhile the first
+ * of them digests the content, which names the image: one processor each.
+ */
+static int build_into(struct job *job, const struct tree_digest *before,
+                      struct tree_digest *tree, struct tree_digest *after,
+                      int fd)
 {
-    int lock_fd, fd;
+    struct tool_process process;
+    int found_fd = -1, rc;
 
-    lock_fd = image_cache_lock(job->cache_fd, &job->key);
-    if (lock_fd < 0) {
-        image_report_write(job->cache_dir, errno, &job->where, job->report);
+    if (image_make_begin(job->image->format, before, job->source_fd, fd,
+                         &process, &job->where, job->report))
+        return -1;
+    rc = look(job, true, tree) || compare(job, before, tree);
+    if (!rc) {
+        image_key_make(&job->key, tree->content, suffix_of(job->image));
+        found_fd = image_cache_find(job->cache_fd, &job->key);
+    }
+    if (rc || found_fd >= 0)
+        tool_cancel(&process);
+    else if (!image_make_end(&process, job->cache_dir, &job->where,
+                             job->report) &&
+             !look(job, false, after) && !compare(job, tree, after))
+        found_fd = publish(job, fd);
+    return found_fd;
+}
+
+static int build(struct job *job, const struct tree_digest *before)
+{
+    struct tree_digest *looks = ARENA_ARRAY(job->arena, struct tree_digest, 2);
+    int64_t start_ns = now_ns();
+    int fd, found_fd;
+
+    if (!looks) {
+        report_check(job->report, OUT_OF_MEMORY, &job->where,
+                     "memory is exhausted");
         return -1;
     }
-    fd = image_cache_find(job->cache_fd, &job->key);
-    if (fd < 0) {   /* nobody built it while we waited */
-        fd = image_cache_new_file(job->cache_fd);
-        if (fd < 0)
-            image_report_write(job->cache_dir, errno, &job->where,
-                               job->report);
-        else
-            fd = fill_and_publish(job, tree, fd);
-    }
-    close(lock_fd);
-    return fd;
+    fd = image_cache_new_file(job->cache_fd);
+    if (fd < 0)
+        return report_cache(job, errno);
+    found_fd = build_into(job, before, &looks[0], &looks[1], fd);
+    close(fd);
+    if (found_fd >= 0 &&
+        before->newest_ctime_ns + CTIME_MARGIN_NS < start_ns)
+        image_cache_remember(job->cache_fd, looks[0].fingerprint,
+                             looks[0].content);
+    return found_fd;
 }
 
 static int find_or_build(struct job *job, struct tree_digest *tree)
 {
-    unsigned char content[TREE_DIGEST_BYTES];
-    int64_t start_ns;
-    int fd;
+    int lock_fd, fd;
+    bool waited;
 
     if (look(job, false, tree) < 0)
         return -1;
-    if (!image_cache_recall(job->cache_fd, tree->fingerprint, content)) {
-        image_key_make(&job->key, content, suffix_of(job->image));
-        fd = image_cache_find(job->cache_fd, &job->key);
-        if (fd >= 0)
-            return fd;
+    fd = find_known(job, tree);
+    if (fd >= 0)
+        return fd;
+    lock_fd = image_cache_lock(job->cache_fd, tree->fingerprint, &waited);
+    if (lock_fd < 0)
+        return report_cache(job, errno);
+    if (!waited || !look(job, false, tree)) {
+        fd = waited ? find_known(job, tree) : -1;
+        if (fd < 0)
+            fd = build(job, tree);
     }
-    start_ns = now_ns();
-    if (look(job, true, tree) < 0)
-        return -1;
-    image_key_make(&job->key, tree->content, suffix_of(job->image));
-    fd = image_cache_find(job->cache_fd, &job->key);
-    if (fd < 0)
-        fd = build(job, tree);
-    if (fd >= 0 && tree->newest_ctime_ns + CTIME_MARGIN_NS < start_ns)
-        image_cache_remember(job->cache_fd, tree->fingerprint,
-                             tree->content);
+    close(lock_fd);
     return fd;
 }
 
