@@ -100,7 +100,7 @@ XL_OCI_SRCS := xl-oci/files.c xl-oci/run-directory.c xl-oci/record.c \
 	xl-oci/monitor-console.c xl-oci/monitor-domain.c \
 	xl-oci/monitor-shares.c xl-oci/share-backend.c xl-oci/share-nodes.c \
 	xl-oci/9p/frontend.c \
-	xl-oci/claim-file.c xl-oci/holders.c xl-oci/ledger.c \
+	xl-oci/claim.c xl-oci/claim-file.c xl-oci/holders.c xl-oci/ledger.c \
 	xl-oci/ledger-domains.c \
 	xl-oci/reap.c xl-oci/recover.c xl-oci/cmd-reap.c xl-oci/create.c \
 	xl-oci/create-files.c xl-oci/console-client.c xl-oci/cmd-create.c \
@@ -109,7 +109,9 @@ XL_OCI_SRCS := xl-oci/files.c xl-oci/run-directory.c xl-oci/record.c \
 	xl-oci/cmd-check.c xl-oci/cmd-plan.c xl-oci/cmd-list.c \
 	xl-oci/cmd-state.c xl-oci/cmd-logs.c xl-oci/cmd-kill.c \
 	xl-oci/cmd-delete.c xl-oci/cmd-devices.c xl-oci/devices-list.c \
-	xl-oci/devices-plan.c xl-oci/cmd-generate.c \
+	xl-oci/devices-plan.c xl-oci/devices-draw.c \
+	xl-oci/devices-draw-items.c xl-oci/draw-layout.c xl-oci/draw-svg.c \
+	xl-oci/draw-text.c xl-oci/cmd-generate.c \
 	xl-oci/state.c \
 	xl-oci/signals.c \
 	xl-oci/tree-digest.c xl-oci/image.c xl-oci/image-cache.c \
@@ -147,7 +149,7 @@ UNIT_TESTS := base-test json-test schema-test spec-test spec-memory-test bad-tes
 	options-test signals-test run-directory-test hooks-test toolstack-test \
 	guest-reader guest-run guest-find-program guest-xenbus \
 	plan-test plan-memory-test refused-test seccomp-test program-test \
-	image-test dt-test dt-plan-test p9-message-test p9-server-test p9-files-test \
+	image-test dt-test dt-plan-test draw-test p9-message-test p9-server-test p9-files-test \
 	p9-shared-test p9-hostile-test \
 	p9-model-test p9-jail-test p9-ring-test shares-test
 UNIT_LIBS_image-test := -lnettle
@@ -162,6 +164,7 @@ UNIT_LDFLAGS_spec-memory-test := $(FAIL_ALLOC_LDFLAGS)
 UNIT_LDFLAGS_plan-memory-test := $(FAIL_ALLOC_LDFLAGS)
 UNIT_LDFLAGS_dt-test := $(FAIL_ALLOC_LDFLAGS)
 UNIT_LDFLAGS_dt-plan-test := $(FAIL_ALLOC_LDFLAGS)
+UNIT_LDFLAGS_draw-test := $(FAIL_ALLOC_LDFLAGS)
 
 # --- rules -------------------------------------------------------------------
 

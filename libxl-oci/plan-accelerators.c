@@ -103,6 +103,7 @@ static void keep_resources(struct order *o, const struct dt_passthrough *got)
         };
     d->dtb = got->dtb;
     d->dtb_bytes = got->dtb_bytes;
+    d->passed = got;
 }
 
 static void keep_devices(struct order *o, const struct dt_passthrough *got)

@@ -50,6 +50,7 @@ struct plan_options {
 
 struct dt_allowance;
 struct dt_devices;
+struct dt_passthrough;
 struct dt_tree;
 
 /* What is true of this host. */
@@ -138,6 +139,7 @@ struct plan_devices {
     size_t n_dtdevs;
     const void *dtb;            /* partial device tree; NULL: none */
     size_t dtb_bytes;
+    const struct dt_passthrough *passed;        /* what all of it is of */
     const char *uio_name;       /* compatible for uio_pdrv_genirq, or NULL */
     struct origin uio_from;
 };

@@ -16,14 +16,44 @@
 
 #define MAX_BYTES (1u << 20)
 
+/* Strings of a list's entry, with a comma before where it is not the first. */
+static void begin_entry(struct bytes *out, size_t i, const char *first,
+                        const char *second)
+{
+    bytes_add_string(out, i ? ",[" : "[");
+    bytes_add_json_string(out, first);
+    bytes_add_string(out, ",");
+    bytes_add_json_string(out, second);
+}
+
+static void format_shown(const struct claim *c, struct bytes *out)
+{
+    size_t i;
+
+    bytes_add_string(out, ",\"nodes\":[");
+    for (i = 0; i < c->n_nodes; i++) {
+        begin_entry(out, i, c->nodes[i].host, c->nodes[i].guest);
+        bytes_add_string(out, "]");
+    }
+    bytes_add_string(out, "],\"stubs\":[");
+    for (i = 0; i < c->n_stubs; i++) {
+        begin_entry(out, i, c->stubs[i].kind, c->stubs[i].host);
+        bytes_add_string(out, ",");
+        bytes_add_json_string(out, c->stubs[i].guest);
+        bytes_printf(out, ",%" PRIu64 "]", c->stubs[i].hz);
+    }
+    bytes_add_string(out, "]");
+}
+
 static void format(const struct claim *c, struct bytes *out)
 {
     size_t i;
 
     bytes_add_string(out, "{\"pages\":[");
     for (i = 0; i < c->n_pages; i++)
-        bytes_printf(out, "%s[%" PRIu64 ",%" PRIu64 "]", i ? "," : "",
-                     c->pages[i].mfn, c->pages[i].count);
+        bytes_printf(out, "%s[%" PRIu64 ",%" PRIu64 ",%" PRIu64 "]",
+                     i ? "," : "", c->pages[i].mfn, c->pages[i].count,
+                     c->pages[i].gfn);
     bytes_add_string(out, "],\"interrupts\":[");
     for (i = 0; i < c->n_interrupts; i++)
         bytes_printf(out, "%s%" PRIu32, i ? "," : "", c->interrupts[i]);
@@ -32,7 +62,9 @@ static void format(const struct claim *c, struct bytes *out)
         bytes_add_string(out, i ? "," : "");
         bytes_add_json_string(out, c->dtdevs[i]);
     }
-    bytes_add_string(out, "]}\n");
+    bytes_add_string(out, "]");
+    format_shown(c, out);
+    bytes_add_string(out, "}\n");
 }
 
 int claim_file_write(int dir_fd, const struct claim *claim,
@@ -64,33 +96,81 @@ static const struct json *list_of(const struct json *document,
     return *count ? list->child : NULL;
 }
 
+/* The text of an entry's k-th string, or NULL. */
+static const char *text_at(const struct json *entry, size_t k)
+{
+    const struct json *j = entry->type == JSON_ARRAY ? entry->child : NULL;
+
+    while (j && k--)
+        j = j->next;
+    return j && j->type == JSON_STRING ? j->text : NULL;
+}
+
+static bool fill_pages(const struct json *j, struct claim *c)
+{
+    const struct json *count;
+    struct claim_pages *pages;
+
+    for (; j; j = j->next) {
+        pages = &c->pages[c->n_pages++];
+        count = j->child ? j->child->next : NULL;
+        if (!count || !json_to_u64(j->child, &pages->mfn) ||
+            !json_to_u64(count, &pages->count))
+            return false;
+        if (!count->next || !json_to_u64(count->next, &pages->gfn))
+            pages->gfn = CLAIM_NO_GFN;
+    }
+    return true;
+}
+
+/* What is only shown is left out where it is damaged. */
+static void fill_shown(const struct json *nodes, const struct json *stubs,
+                       struct claim *c)
+{
+    const struct json *hz;
+
+    for (; nodes; nodes = nodes->next) {
+        struct claim_node *node = &c->nodes[c->n_nodes];
+
+        node->host = text_at(nodes, 0);
+        node->guest = text_at(nodes, 1);
+        c->n_nodes += node->host && node->guest;
+    }
+    for (; stubs; stubs = stubs->next) {
+        struct claim_stub *stub = &c->stubs[c->n_stubs];
+
+        stub->kind = text_at(stubs, 0);
+        stub->host = text_at(stubs, 1);
+        stub->guest = text_at(stubs, 2);
+        hz = stub->guest ? stubs->child->next->next->next : NULL;
+        c->n_stubs += stub->kind && stub->host && hz &&
+                      json_to_u64(hz, &stub->hz);
+    }
+}
+
 static bool fill(struct arena *arena, const struct json *document,
                  struct claim *c)
 {
-    size_t n_pages, n_interrupts, n_dtdevs;
-    const struct json *j = list_of(document, "pages", &n_pages), *count;
+    size_t n_pages, n_interrupts, n_dtdevs, n_nodes, n_stubs;
+    const struct json *pages = list_of(document, "pages", &n_pages);
+    const struct json *j = list_of(document, "interrupts", &n_interrupts);
+    const struct json *dtdevs = list_of(document, "dtdevs", &n_dtdevs);
+    const struct json *nodes = list_of(document, "nodes", &n_nodes);
+    const struct json *stubs = list_of(document, "stubs", &n_stubs);
     uint64_t number;
 
-    c->pages = ARENA_ARRAY(arena, struct claim_pages, n_pages + 1);
-    for (; j && c->pages; j = j->next) {
-        count = j->child ? j->child->next : NULL;
-        if (!count || !json_to_u64(j->child, &c->pages[c->n_pages].mfn) ||
-            !json_to_u64(count, &c->pages[c->n_pages].count))
-            return false;
-        c->n_pages++;
-    }
-    j = list_of(document, "interrupts", &n_interrupts);
-    c->interrupts = ARENA_ARRAY(arena, uint32_t, n_interrupts + 1);
-    for (; j && c->interrupts; j = j->next) {
+    if (!claim_allocate(arena, c, n_pages, n_interrupts, n_dtdevs, n_nodes,
+                        n_stubs) || !fill_pages(pages, c))
+        return false;
+    for (; j; j = j->next) {
         if (!json_to_u64(j, &number))
             return false;
         c->interrupts[c->n_interrupts++] = (uint32_t)number;
     }
-    j = list_of(document, "dtdevs", &n_dtdevs);
-    c->dtdevs = ARENA_ARRAY(arena, const char *, n_dtdevs + 1);
-    for (; j && c->dtdevs && j->type == JSON_STRING; j = j->next)
-        c->dtdevs[c->n_dtdevs++] = j->text;
-    return c->pages && c->interrupts && c->dtdevs;
+    for (; dtdevs && dtdevs->type == JSON_STRING; dtdevs = dtdevs->next)
+        c->dtdevs[c->n_dtdevs++] = dtdevs->text;
+    fill_shown(nodes, stubs, c);
+    return true;
 }
 
 static struct claim *read_open(struct arena *arena, int dir_fd,

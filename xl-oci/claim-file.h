@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A container's claim, as the file "claim" of its run directory:
- * {"pages":[[mfn,count],...],"interrupts":[intid,...],"dtdevs":["/path"]} */
+ * {"pages":[[mfn,count,gfn],...],"interrupts":[intid,...],
+ *  "dtdevs":["/path",...],"nodes":[["/host","/guest"],...],
+ *  "stubs":[["clock","/host","/guest",hz],...]} */
 #ifndef XL_OCI_CLAIM_FILE_H
 #define XL_OCI_CLAIM_FILE_H
 

@@ -20,7 +20,7 @@
 struct devices_options {
     const char *host_dtb, *allow, *compatible, *clocks;
     int format;
-    bool all, plan;
+    bool all, plan, draw;
 };
 
 enum { FORMAT_TEXT, FORMAT_JSON, FORMAT_DTS, FORMAT_DTB };
@@ -30,10 +30,12 @@ static const struct option_row rows[] = {
       offsetof(struct devices_options, host_dtb), "FILE", NULL,
       "the device tree that Xen gets; default: host_dtb of xl-oci.conf" },
     { 'a', "all", OPTION_FLAG, offsetof(struct devices_options, all), NULL,
-      NULL, "those without xen,passthrough too" },
+      NULL, "those without xen,passthrough too; with --draw: every node" },
     { 0, "format", OPTION_FORMAT, offsetof(struct devices_options, format),
       "FORMAT", "text|json|dts|dtb",
       "how to print; dts and dtb: the partial tree of a plan" },
+    { 0, "draw", OPTION_FLAG, offsetof(struct devices_options, draw), NULL,
+      NULL, "a picture (SVG) of the tree and what each guest has of it" },
     { 'p', "plan", OPTION_FLAG, offsetof(struct devices_options, plan), NULL,
       NULL, "what a guest would get that has all of DEVICE..." },
     { 0, "allow", OPTION_STRING, offsetof(struct devices_options, allow),
@@ -152,6 +154,8 @@ static int check_options(const struct devices_options *o, int argc)
         return wrong("--format=dts and --format=dtb need --plan", "");
     if (!o->plan && (o->allow || o->compatible || o->clocks))
         return wrong("--allow, --compatible and --clocks need --plan", "");
+    if (o->draw && o->format != FORMAT_TEXT)
+        return wrong("--draw has a format of its own: not with --format", "");
     return XL_OCI_OK;
 }
 
@@ -174,6 +178,32 @@ static int print_plan(const struct devices_options *o,
     return print_bytes(out);
 }
 
+/* Who holds what; a tree that is named may be another machine's. */
+static const struct claim *find_claims(struct arena *arena,
+                                       const struct devices_options *o)
+{
+    return o->host_dtb ? NULL : holders_read(arena);
+}
+
+/* plan: NULL, or what is to be drawn beside what is held. */
+static int draw(struct arena *arena, const struct devices_options *o,
+                const struct dt_devices *devices,
+                const struct dt_passthrough *plan,
+                const struct dt_node *const *named, int n_named,
+                struct bytes *out)
+{
+    struct claim planned;
+    const struct devices_drawing chosen = {
+        .claims = find_claims(arena, o), .planned = plan ? &planned : NULL,
+        .named = named, .n_named = (size_t)n_named, .all = o->all,
+    };
+
+    if ((plan && !claim_of_passthrough(arena, "", plan, &planned)) ||
+        devices_draw(arena, devices, &chosen, out))
+        return wrong("out of memory", "");
+    return print_bytes(out);
+}
+
 static int plan_devices(struct arena *arena, const struct devices_options *o,
                         const struct dt_devices *devices, int argc,
                         char **argv, struct report *report,
@@ -188,6 +218,8 @@ static int plan_devices(struct arena *arena, const struct devices_options *o,
         return unknown ? wrong("wrong value of --allow or --clocks: ",
                                unknown) : wrong("out of memory", "");
     plan = dt_passthrough_plan(arena, devices, &order, report);
+    if (plan && o->draw)
+        return draw(arena, o, devices, plan, NULL, 0, out);
     return plan ? print_plan(o, plan, out) :
                   print_report(report, o->format == FORMAT_JSON);
 }
@@ -207,9 +239,9 @@ static int act(struct arena *arena, const struct devices_options *o, int argc,
     named = devices ? find_named(arena, devices, argc, argv, report) : NULL;
     if (!named || report_errors(report))
         return print_report(report, o->format == FORMAT_JSON);
-    /* a tree that is named may be another machine's */
-    print_devices(o, devices, o->host_dtb ? NULL : holders_read(arena),
-                  named, argc, out);
+    if (o->draw)
+        return draw(arena, o, devices, NULL, named, argc, out);
+    print_devices(o, devices, find_claims(arena, o), named, argc, out);
     return print_bytes(out);
 }
 
@@ -255,10 +287,17 @@ const struct command command_devices = {
         "unprotected-dma, partial-page, shared-page, needed-by-dom0, "
         "without-provider, unknown-clock-rate.\n"
         "\n"
+        "--draw: the tree at the left, and for each guest a column with the "
+        "nodes, pages, interrupts and clocks that it has, each on the line of "
+        "what it is of the host; for a browser or a printer. What no guest "
+        "has is counted, --all draws it. With --plan, what a guest would get; "
+        "without --host-dtb, to root, what containers and domains have.\n"
+        "\n"
         "Exit codes: 0 shown; 1 the tree cannot be read or has no such "
         "device, or a device of the plan cannot be passed through; 2 wrong "
         "command line.\n"
         "Example: xl oci-devices --host-dtb board.dtb --all\n"
-        "Example: xl oci-devices --plan /rtc@9010000 --format=dts\n",
+        "Example: xl oci-devices --plan /rtc@9010000 --format=dts\n"
+        "Example: xl oci-devices --draw >devices.svg\n",
     .run = run,
 };

@@ -34,4 +34,17 @@ int devices_order(struct arena *arena, int argc, char **argv,
 void devices_plan_text(const struct dt_passthrough *plan, struct bytes *out);
 void devices_plan_json(const struct dt_passthrough *plan, struct bytes *out);
 
+/* What a picture of the tree shows beside the tree. */
+struct devices_drawing {
+    const struct claim *claims;         /* holders.h, or NULL */
+    const struct claim *planned;        /* what a plan would claim, or NULL */
+    const struct dt_node *const *named; /* nodes to show in any case */
+    size_t n_named;
+    bool all;                           /* every node, none only counted */
+};
+
+/* As SVG. 0, or -1 when memory is exhausted. */
+int devices_draw(struct arena *arena, const struct dt_devices *devices,
+                 const struct devices_drawing *chosen, struct bytes *out);
+
 #endif

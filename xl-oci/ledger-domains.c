@@ -10,22 +10,27 @@
 #include "run-directory.h"
 #include "toolstack.h"
 
+/* Without one (libxl_types.idl: all ones) libxl maps the pages at their own
+ * address. */
+static uint64_t place_of(const libxl_iomem_range *range)
+{
+    return range->gfn == UINT64_MAX ? range->start : range->gfn;
+}
+
 static bool fill(struct arena *arena, const libxl_domain_config *config,
                  struct claim *c)
 {
     const libxl_domain_build_info *info = &config->b_info;
     int i;
 
-    c->pages = ARENA_ARRAY(arena, struct claim_pages,
-                           (size_t)info->num_iomem + 1);
-    c->interrupts = ARENA_ARRAY(arena, uint32_t, (size_t)info->num_irqs + 1);
-    c->dtdevs = ARENA_ARRAY(arena, const char *,
-                            (size_t)config->num_dtdevs + 1);
-    if (!c->pages || !c->interrupts || !c->dtdevs)
+    if (!claim_allocate(arena, c, (size_t)info->num_iomem,
+                        (size_t)info->num_irqs, (size_t)config->num_dtdevs,
+                        0, 0))
         return false;
     for (i = 0; i < info->num_iomem; i++)
         c->pages[c->n_pages++] = (struct claim_pages){
             info->iomem[i].start, info->iomem[i].number,
+            place_of(&info->iomem[i]),
         };
     for (i = 0; i < info->num_irqs; i++)
         c->interrupts[c->n_interrupts++] = info->irqs[i];

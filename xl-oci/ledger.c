@@ -22,77 +22,7 @@
 /* Under the root of all run directories; no name of a container. */
 #define LOCK_NAME ".devices"
 
-/* --- comparing -------------------------------------------------------------*/
-
-static const struct claim_pages *common_pages(const struct claim *a,
-                                              const struct claim *b)
-{
-    size_t i, k;
-
-    for (i = 0; i < a->n_pages; i++)
-        for (k = 0; k < b->n_pages; k++)
-            if (a->pages[i].mfn < b->pages[k].mfn + b->pages[k].count &&
-                b->pages[k].mfn < a->pages[i].mfn + a->pages[i].count)
-                return a->pages[i].mfn > b->pages[k].mfn ? &a->pages[i] :
-                       &b->pages[k];
-    return NULL;
-}
-
-const char *claim_overlap(struct arena *arena, const struct claim *a,
-                          const struct claim *b)
-{
-    const struct claim_pages *pages = common_pages(a, b);
-    size_t i, k;
-
-    if (pages)
-        return arena_printf(arena, "page 0x%" PRIx64, pages->mfn);
-    for (i = 0; i < a->n_interrupts; i++)
-        for (k = 0; k < b->n_interrupts; k++)
-            if (a->interrupts[i] == b->interrupts[k])
-                return arena_printf(arena, "interrupt %" PRIu32,
-                                    a->interrupts[i]);
-    for (i = 0; i < a->n_dtdevs; i++)
-        for (k = 0; k < b->n_dtdevs; k++)
-            if (!strcmp(a->dtdevs[i], b->dtdevs[k]))
-                return arena_printf(arena, "the streams of %s",
-                                    a->dtdevs[i]);
-    return NULL;
-}
-
-const struct claim *ledger_holder(const struct claim *list, uint64_t mfn,
-                                  uint64_t count)
-{
-    struct claim_pages pages = { mfn, count };
-    const struct claim asked = { .pages = &pages, .n_pages = 1 };
-
-    while (list && !common_pages(list, &asked))
-        list = list->next;
-    return list;
-}
-
-/* --- what a plan needs -----------------------------------------------------*/
-
-static bool claim_of_plan(struct arena *arena, const char *name,
-                          const struct plan_devices *d, struct claim *claim)
-{
-    size_t i;
-
-    *claim = (struct claim){ .holder = name, .is_container = true };
-    claim->pages = ARENA_ARRAY(arena, struct claim_pages, d->n_pages + 1);
-    claim->interrupts = ARENA_ARRAY(arena, uint32_t, d->n_interrupts + 1);
-    claim->dtdevs = ARENA_ARRAY(arena, const char *, d->n_dtdevs + 1);
-    if (!claim->pages || !claim->interrupts || !claim->dtdevs)
-        return false;
-    for (i = 0; i < d->n_pages; i++)
-        claim->pages[claim->n_pages++] = (struct claim_pages){
-            d->pages[i].mfn, d->pages[i].count,
-        };
-    for (i = 0; i < d->n_interrupts; i++)
-        claim->interrupts[claim->n_interrupts++] = d->interrupts[i].intid;
-    for (i = 0; i < d->n_dtdevs; i++)
-        claim->dtdevs[claim->n_dtdevs++] = d->dtdevs[i].path;
-    return true;
-}
+/* --- what is in the way ----------------------------------------------------*/
 
 static void report_at(const struct origin *from, const char *file,
                       const char *host, const char *what,
@@ -117,7 +47,8 @@ static void report_held(struct arena *arena, const struct plan_devices *d,
     size_t i;
 
     for (i = 0; i < d->n_pages; i++) {
-        struct claim_pages one = { d->pages[i].mfn, d->pages[i].count };
+        struct claim_pages one = { d->pages[i].mfn, d->pages[i].count,
+                                   d->pages[i].gfn };
         const struct claim part = { .pages = &one, .n_pages = 1 };
         const char *what = claim_overlap(arena, &part, holder);
 
@@ -279,7 +210,7 @@ int ledger_claim(struct arena *arena, struct toolstack *ts, const char *name,
 
     if (!devices->count)
         return 0;
-    if (!claim_of_plan(arena, name, devices, &own)) {
+    if (!claim_of_passthrough(arena, name, devices->passed, &own)) {
         report_check(report, HOST_RESOURCES, NULL, "out of memory");
         return -1;
     }
@@ -306,7 +237,7 @@ int ledger_confirm(struct arena *arena, struct toolstack *ts,
 
     if (!devices->count)
         return 0;
-    if (claim_of_plan(arena, "", devices, &own))
+    if (claim_of_passthrough(arena, "", devices->passed, &own))
         return check_domains(arena, ts, &own, devices, file, report);
     report_check(report, HOST_RESOURCES, NULL, "out of memory");
     return -1;

@@ -19,12 +19,28 @@
 #include <stdint.h>
 
 struct arena;
+struct dt_passthrough;
 struct plan_devices;
 struct report;
 struct report_where;
 struct toolstack;
 
-struct claim_pages { uint64_t mfn, count; };
+struct claim_pages {
+    uint64_t mfn, count;
+    uint64_t gfn;               /* CLAIM_NO_GFN: not known */
+};
+
+#define CLAIM_NO_GFN UINT64_MAX
+
+/* A node of the host that the guest has a copy of. */
+struct claim_node { const char *host, *guest; };
+
+/* What stands in the guest for a provider that stays with the host: a clock
+ * of a rate, or a supply. */
+struct claim_stub {
+    const char *kind, *host, *guest;
+    uint64_t hz;                /* 0 for a supply, and where not known */
+};
 
 struct claim {
     const char *holder;         /* name of the container or of the domain */
@@ -33,8 +49,22 @@ struct claim {
     uint32_t *interrupts;
     const char **dtdevs;        /* paths in the host's tree */
     size_t n_pages, n_interrupts, n_dtdevs;
+    /* what is only shown; domains of other toolstacks have none */
+    struct claim_node *nodes;
+    struct claim_stub *stubs;
+    size_t n_nodes, n_stubs;
     const struct claim *next;
 };
+
+/* Room for so much of each; false when memory is exhausted. */
+bool claim_allocate(struct arena *arena, struct claim *claim, size_t n_pages,
+                    size_t n_interrupts, size_t n_dtdevs, size_t n_nodes,
+                    size_t n_stubs);
+
+/* What a plan claims. false when memory is exhausted. */
+bool claim_of_passthrough(struct arena *arena, const char *holder,
+                          const struct dt_passthrough *plan,
+                          struct claim *claim);
 
 /* Claims of all containers; damaged ones are left out. *claims may be NULL.
  * 0, or -1 with errors. */

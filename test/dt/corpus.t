@@ -3,16 +3,17 @@
 # Every device tree of Debian's arm64 kernels against readers of their own:
 # what each device is, and what a guest would get that has it. The trees come
 # as packages and stay in the cache. XL_OCI_CORPUS=full puts every partial
-# tree through dtc as well, not one of forty. With CORPUS_TABLE=FILE the
-# outcomes go there (test/dt/corpus-table.py makes docs/devices-corpus.md).
+# tree through dtc as well, not one of forty, and draws every tree, not one of
+# ten. With CORPUS_TABLE=FILE the outcomes go there (test/dt/corpus-table.py
+# makes docs/devices-corpus.md).
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 . "$top/test/qemu/lib.sh"
 XL_OCI=${XL_OCI:-$top/${O:-build}/bin/xl-oci}
 PLAN_ALL=${PLAN_ALL:-$top/${O:-build}/test/dt/plan-all}
-step=40
-[ "${XL_OCI_CORPUS:-}" != full ] || step=1
+step=40 draw_step=10
+[ "${XL_OCI_CORPUS:-}" != full ] || step=1 draw_step=1
 
 # run TAG PROGRAM ARGUMENTS...: on the trees of part TAG, in the background
 run() {
@@ -42,7 +43,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 [ -z "${CORPUS_TABLE:-}" ] || : >"$CORPUS_TABLE"
 number=0
-echo 1..10
+echo 1..14
 for suite in trixie bookworm; do
     dir=$("$here/trees" "$suite")
     kernel=$(basename "$dir" | sed 's/^dtb-linux-image-\([0-9]*\.[0-9]*\).*/\1/')
@@ -55,4 +56,5 @@ for suite in trixie bookworm; do
     split -n r/2 "$work/all" "$work/part."
     both "$here/oracle.py" "$XL_OCI"
     both "$here/plan-oracle.py" "$PLAN_ALL" "$step"
+    both "$here/draw-oracle.py" "$XL_OCI" "$draw_step"
 done

@@ -28,12 +28,12 @@ static void test_pages(void)
         struct claim_pages a, b;
         const char *common;
     } rows[] = {
-        { { 10, 2 }, { 12, 1 }, NULL },
-        { { 10, 2 }, { 9, 1 }, NULL },
-        { { 10, 2 }, { 11, 1 }, "page 0xb" },
-        { { 10, 2 }, { 9, 2 }, "page 0xa" },
-        { { 10, 9 }, { 12, 1 }, "page 0xc" },
-        { { 12, 1 }, { 10, 9 }, "page 0xc" },
+        { { 10, 2, 0 }, { 12, 1, 0 }, NULL },
+        { { 10, 2, 0 }, { 9, 1, 0 }, NULL },
+        { { 10, 2, 0 }, { 11, 1, 0 }, "page 0xb" },
+        { { 10, 2, 0 }, { 9, 2, 0 }, "page 0xa" },
+        { { 10, 9, 0 }, { 12, 1, 0 }, "page 0xc" },
+        { { 12, 1, 0 }, { 10, 9, 0 }, "page 0xc" },
     };
     size_t i;
 
@@ -69,14 +69,42 @@ static int make_directory(const char *name)
     return mkdir(path, 0700) ? -1 : open(path, O_DIRECTORY | O_RDONLY);
 }
 
+/* One that was written before claims told more than what is compared. */
+static void test_old_file(void)
+{
+    static const char text[] = "{\"pages\":[[7,1]],\"interrupts\":[40],"
+                               "\"dtdevs\":[],\"nodes\":[[\"/a\"],7],"
+                               "\"stubs\":[[\"clock\",\"/b\",\"/c\"]]}";
+    int fd = make_directory("old");
+    int file = openat(fd, "claim", O_CREAT | O_WRONLY, 0600);
+    const struct claim *claim = NULL;
+
+    if (write(file, text, sizeof(text) - 1) == (ssize_t)sizeof(text) - 1)
+        claim = claim_file_read(arena, "old");
+    ok(claim && claim->n_pages == 1 && claim->pages[0].gfn == CLAIM_NO_GFN &&
+       claim->n_interrupts == 1, "a claim of before");
+    ok(claim && !claim->n_nodes && !claim->n_stubs,
+       "what is damaged of what is only shown is left out");
+    close(file);
+    ledger_release(fd);
+    close(fd);
+}
+
 static void test_files(void)
 {
-    struct claim_pages pages[] = { { 0x9010, 1 }, { UINT64_MAX - 1, 1 } };
+    struct claim_pages pages[] = {
+        { 0x9010, 1, 0x4100 }, { UINT64_MAX - 1, 1, CLAIM_NO_GFN },
+    };
+    struct claim_node nodes[] = { { "/rtc", "/passthrough/rtc" } };
+    struct claim_stub stubs[] = {
+        { "clock", "/osc", "/passthrough/clock-1", UINT64_MAX },
+    };
     uint32_t lines[] = { 34 };
     const char *paths[] = { "/soc/dma@\"x\"" };
     struct claim own = {
         .holder = "one", .pages = pages, .n_pages = 2, .interrupts = lines,
-        .n_interrupts = 1, .dtdevs = paths, .n_dtdevs = 1,
+        .n_interrupts = 1, .dtdevs = paths, .n_dtdevs = 1, .nodes = nodes,
+        .n_nodes = 1, .stubs = stubs, .n_stubs = 1,
     };
     struct report *report = report_new();
     const struct claim *all = NULL;
@@ -93,6 +121,12 @@ static void test_files(void)
         ok(all->n_pages == 2 && all->pages[1].mfn == UINT64_MAX - 1,
            "its pages");
         is_str(all->dtdevs[0], paths[0], "its streams");
+        ok(all->pages[0].gfn == 0x4100 && all->pages[1].gfn == CLAIM_NO_GFN,
+           "where they are in the guest");
+        ok(all->n_nodes == 1 && !strcmp(all->nodes[0].guest, nodes[0].guest),
+           "its nodes");
+        ok(all->n_stubs == 1 && all->stubs[0].hz == UINT64_MAX &&
+           !strcmp(all->stubs[0].host, "/osc"), "its clocks");
         ok(ledger_holder(all, 0x900f, 2) == all &&
            !ledger_holder(all, 0x9011, 1), "who has a page");
     }
@@ -115,6 +149,7 @@ int main(void)
     test_pages();
     test_others();
     test_files();
+    test_old_file();
     snprintf(command, sizeof(command), "rm -rf %s", root);
     if (system(command))
         return 1;

@@ -53,6 +53,18 @@ held_by() {
         "RTC held by $2: $1 is named"
 }
 
+# drawn WHO TEXT...: the picture of what is held now has these texts
+drawn() {
+    local text who=$1 missing=
+    shift
+    xl oci-devices --draw >"$scratch/devices.svg"
+    for text in "$who" "$@"; do
+        grep -qF ">$text</text>" "$scratch/devices.svg" ||
+            missing+=" \"$text\""
+    done
+    is "$missing" "" "oci-devices --draw: what $who has"
+}
+
 # One each in two containers at once. The device outlives its monitor, and is
 # free when its container is gone.
 two_at_once() {
@@ -64,6 +76,9 @@ two_at_once() {
     held_by first container
     like "$(xl oci-devices)" 'held by the container "first"' \
         "oci-devices: tells who has the RTC"
+    drawn first 'pl031@4100000' '0x9010000, 4 KiB' '0x4100000, 4 KiB' \
+        'SPI 2 (INTID 34)' 'clock-1, 24 MHz' 'container'
+    drawn other 'pl061@4100000' '0x9030000, 4 KiB' 'SPI 7 (INTID 39)'
     monitor=$(monitor_of first)
     kill -9 "$monitor"
     wait_until 5 is_gone "$monitor"
@@ -120,6 +135,8 @@ plain_xl() {
     xl create -q -p "$scratch/plain.cfg"
     ok $? "a domain of xl with the RTC"
     held_by plain domain
+    drawn plain '0x9010000, 4 KiB' '0x4100000, 4 KiB' 'SPI 2 (INTID 34)' \
+        'domain'
     xl destroy plain
 }
 
