@@ -31,7 +31,7 @@ struct reader {
     const struct dt_placement *placements;
     size_t n_placements;
     struct report *report;
-    struct report_where where;
+    struct report_where where, asked;
     struct dt_template *template;
     struct dt_template_node *nodes;
     struct dt_request *requests;
@@ -244,7 +244,7 @@ static void take_node(struct reader *r, const struct dt_node *node)
         return;
     r->requests[r->template->n_requests++] = (struct dt_request){
         .device = host->path, .merge = true,
-        .where = { .file = r->where.file, .path = node->path },
+        .where = r->asked,
     };
 }
 
@@ -279,6 +279,7 @@ dt_template_read(struct arena *arena, const struct dt_devices *devices,
     struct reader r = {
         .arena = arena, .devices = devices, .placements = placements,
         .n_placements = n_placements, .report = report, .where = *where,
+        .asked = *where,
     };
     const struct dt_template *template = NULL;
 

@@ -29,7 +29,7 @@ struct dt_template {
     const struct dt_tree *tree;
     const struct dt_template_node *nodes;   /* in the template's order */
     size_t n_nodes;
-    /* the devices among them, as requests: where.path is the template's */
+    /* the devices among them, as requests: asked for where the template is */
     const struct dt_request *requests;
     size_t n_requests;
 };
@@ -43,7 +43,8 @@ struct dt_template {
  * matches no device, or two devices, is an error; one without, such as a
  * clock, is read for what refers to it.
  * NULL with errors in report: file is their file, and where no node of the
- * template is to blame, where->path their path.
+ * template is to blame, where->path their path. where is also that of the
+ * template's requests.
  */
 const struct dt_template *
 dt_template_read(struct arena *arena, const struct dt_devices *devices,

@@ -2,6 +2,8 @@
 /* Devices named by their resources: vm.hwConfig. */
 #include "plan-order.h"
 
+#include <string.h>
+
 #include "dt/find.h"
 #include "dt/host-tree.h"
 #include "dt/template.h"
@@ -91,12 +93,51 @@ static void find_raw(struct order *o)
         add_found(o, o->raw.requests, o->raw.n_requests, NULL);
 }
 
+/* Errors of the file, where the bundle names it. */
+static void tell_file(struct planner *p, const struct report *of_file,
+                      const char *pointer)
+{
+    const struct spec_string *name = &p->spec->vm.hw_device_tree;
+    const struct report_where where = planner_where(p, name->at);
+    const struct diagnostic *d;
+
+    p->no_memory |= report_is_truncated(of_file) != 0;
+    for (d = report_first(of_file); d; d = d->next) {
+        const char *node = d->where.path && strcmp(d->where.path, pointer) ?
+                           d->where.path : NULL;
+
+        report_add_remedy(p->report, d->check, &where, d->remedy,
+                          "%s: %s%s%s", name->value, node ? node : "",
+                          node ? ": " : "", d->message);
+    }
+}
+
+static void read_file(struct order *o, const struct source_fact *fact,
+                      const struct json *at)
+{
+    struct planner *p = o->p;
+    struct report *of_file = report_new();
+    struct report_where where = planner_where(p, at);
+
+    if (!of_file) {
+        p->no_memory = true;
+        return;
+    }
+    o->template = dt_template_read(p->arena, p->host->devices, fact->path,
+                                   fact->content, fact->size_bytes,
+                                   o->raw.placements, o->raw.n_placements,
+                                   &where, of_file);
+    tell_file(p, of_file, where.path ? where.path : "");
+    report_free(of_file);
+    if (o->template)
+        add_found(o, o->template->requests, o->template->n_requests, at);
+}
+
 static void read_template(struct order *o)
 {
     struct planner *p = o->p;
     const struct json *at = p->spec->vm.hw_device_tree.at;
     const struct source_fact *fact = &p->survey->device_tree;
-    struct report_where where;
 
     if (!at)
         return;
@@ -109,13 +150,7 @@ static void read_template(struct order *o)
                                                    "not a regular file");
         return;
     }
-    where = planner_where(p, at);
-    o->template = dt_template_read(p->arena, p->host->devices, fact->path,
-                                   fact->content, fact->size_bytes,
-                                   o->raw.placements, o->raw.n_placements,
-                                   &where, p->report);
-    if (o->template)
-        add_found(o, o->template->requests, o->template->n_requests, at);
+    read_file(o, fact, at);
 }
 
 void order_hw_config(struct order *o)

@@ -133,6 +133,27 @@ run plan --format=dts "$work/app"
 exits 0 "by a partial tree"
 has out 'compatible = "example,rtc";' "... what it is called is taken"
 has out "interrupts = <0x0 0x2 0x4>;" "... what it has is the host's"
+# at_tree TEXT NAME: an error at the bundle's word, that names the file
+at_tree()
+{
+    grep -qE "config\.json:4:[0-9]+: error: /vm/hwConfig/deviceTree: .*$1" \
+        "$work/err"
+    result $? "$2"
+}
+conf "host_dtb = \"$work/device-unmarked.dtb\""
+run plan "$work/app"
+exits 1 "by a partial tree, a device that is not marked"
+at_tree "/rtc@9010000.*\[device-unmarked\]" "... is told where it is asked for"
+conf "host_dtb = \"$work/good.dtb\""
+for check in shape unmatched; do
+    dtc -q -O dtb -o "$work/app/guest.dtb" "$top/test/dt/template-$check.dts"
+    run plan "$work/app"
+    exits 1 "a partial tree that may not be"
+    at_tree "guest\.dtb: /.*@.*: .*\[template-$check\]" "... is told where"
+done
+dtc -q -O dtb -o "$work/app/guest.dtb" "$top/test/dt/good.dts"
+run plan "$work/app"
+at_tree "guest\.dtb: .*/passthrough .*\[template-shape\]" "no partial tree"
 hardware '"deviceTree": "absent.dtb"'
 run plan "$work/app"
 exits 1 "no such tree"
@@ -141,6 +162,7 @@ hardware '"deviceTree": "config.json"'
 run plan "$work/app"
 exits 1 "a tree that is none"
 lacks err "[device-tree-file]" "... is told by dt"
+at_tree "config\.json: .*\[dt-invalid\]" "... where it is asked for"
 using "\"${one}a\": \"dut\""
 
 # the administrator's word
