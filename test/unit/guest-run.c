@@ -54,6 +54,13 @@ static struct host {
     int is_due;
 } host;
 
+/* What a driver does while init runs: the path is a node from then on. */
+static struct driver {
+    const char *path;           /* NULL: nothing */
+    const char *node;           /* that it leads to */
+    unsigned int after_ms;
+} driver;
+
 static void write_text(const char *path, const char *text)
 {
     int fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -163,6 +170,13 @@ static void furnish(const char *console, const char *xenbus)
     close(fd);
 }
 
+static void be_driver(void)
+{
+    usleep(driver.after_ms * 1000);
+    must(symlink(driver.node, driver.path), driver.path);
+    _exit(0);
+}
+
 /* Exits with 98 when the kernel gives no namespaces, else as init ended. */
 static void be_guest(int link, const char *console, const char *xenbus)
 {
@@ -179,6 +193,8 @@ static void be_guest(int link, const char *console, const char *xenbus)
         must(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), "private");
         furnish(console, xenbus);
         must(chroot("."), "chroot");
+        if (driver.path && !fork())
+            be_driver();
         execve("/init", argv, none);
         must(-1, "init");
     }
@@ -404,9 +420,9 @@ static void show_run(void)
 
 /* --- programs ------------------------------------------------------------ */
 
-static void begin_program(uint32_t stdio_flags, uint64_t namespaces)
+/* Up to where the container's own mounts and files begin. */
+static void continue_program(uint32_t stdio_flags, uint64_t namespaces)
 {
-    build_begin(&build);
     build_op(&build, PROGRAM_OP_HOSTNAME, "s", "inside");
     build_op(&build, PROGRAM_OP_STDIO, "uuu", stdio_flags, 33u, 101u);
     build_op(&build, PROGRAM_OP_START, "q", namespaces);
@@ -422,6 +438,12 @@ static void begin_program(uint32_t stdio_flags, uint64_t namespaces)
     build_op(&build, PROGRAM_OP_BIND_NODE, "ss", "/dev/tty", "/dev/tty");
     build_op(&build, PROGRAM_OP_MAKE_LINK, "ss", "/proc/self/fd/1",
              "/dev/stdout");
+}
+
+static void begin_program(uint32_t stdio_flags, uint64_t namespaces)
+{
+    build_begin(&build);
+    continue_program(stdio_flags, namespaces);
 }
 
 static void enter_root(void)
@@ -612,6 +634,55 @@ static void test_furnishing(void)
            "50\n1\n", "all is as asked for, nothing leads outside");
 }
 
+/* Waits for path, and gives the container what is there. */
+static void wait_for(const char *path, unsigned int timeout_ms,
+                     unsigned int mode)
+{
+    build_begin(&build);
+    build_op(&build, PROGRAM_OP_WAIT_NODE, "suu", path, timeout_ms, mode);
+    continue_program(0, NAMESPACES);
+    build_op(&build, PROGRAM_OP_BIND_NODE, "ss", path, "/dev/node");
+    enter_root();
+    exec_shell("[ -c /dev/node ] && stat -c %a /dev/node");
+}
+
+static void times_out(const char *path, const char *name)
+{
+    char want[128];
+    int64_t before_ms = now_ms();
+
+    wait_for(path, 150, 0600);
+    run_init();
+    snprintf(want, sizeof(want),
+             "failed 0 wait-node 110 Connection timed out: %s", path);
+    is_str(run.exit, want, name);
+    ok(now_ms() - before_ms >= 150, "... not before its time");
+}
+
+static void test_wait_node(void)
+{
+    int64_t before_ms;
+
+    wait_for("/dev/hvc0", 0, 0604);
+    run_init();
+    is_str(run.console, "604\n", "a node that is there needs no time, and "
+           "gets its mode");
+    driver = (struct driver){ "/dev/late", "/dev/hvc0", 300 };
+    wait_for("/dev/late", 15000, 0606);
+    before_ms = now_ms();
+    run_init();
+    if (!is_str(run.exit, "exited 0", "a node that a driver makes later"))
+        show_run();
+    is_str(run.console, "606\n", "... gets its mode");
+    ok(now_ms() - before_ms >= 300 && now_ms() - before_ms < 10000,
+       "... is waited for until it is there, no longer");
+    driver = (struct driver){ "/dev/late", "/files/0", 50 };
+    times_out("/dev/late", "a file in its place is no node");
+    driver = (struct driver){ 0 };
+    times_out("/dev/absent", "a node that nobody makes");
+    times_out("/dev", "a directory is no node");
+}
+
 static void test_hook(void)
 {
     char *const good[] = { (char *)"sh", (char *)"-c",
@@ -715,6 +786,7 @@ int main(int argc, char **argv)
     test_terminal();
     test_failures();
     test_furnishing();
+    test_wait_node();
     test_hook();
     test_identity();
     rmdir(tree);
