@@ -73,14 +73,17 @@ LIB_SRCS := $(BASE_SRCS) libxl-oci/checks.c \
 	libxl-oci/bundle-file.c libxl-oci/bundle-spec.c libxl-oci/bundle.c libxl-oci/survey.c
 
 # device trees: on their own with the base and libfdt
-DT_SRCS := dt/address.c dt/checks.c dt/clock-rate.c dt/emit.c dt/find.c \
+DT_SRCS := dt/address.c dt/checks.c dt/clock-rate.c dt/correct.c \
+	dt/doctor.c dt/doctor-chosen.c dt/doctor-devices.c dt/doctor-dom0.c \
+	dt/doctor-gic.c dt/emit.c dt/find.c \
 	dt/frames.c dt/guest-bridge.c dt/guest-interrupts.c dt/guest-nodes.c \
 	dt/guest-tree.c dt/guest-uio.c dt/host-tree.c dt/interrupts.c \
 	dt/lines.c dt/merge.c dt/passthrough.c dt/properties.c dt/raw.c \
 	dt/select.c dt/stubs.c dt/template.c dt/verify.c \
 	dt/layout.c dt/passable.c dt/passable-alone.c dt/passable-index.c \
 	dt/passable-together.c \
-	dt/references.c dt/waivers.c
+	dt/references.c dt/waivers.c dt/xen-addresses.c dt/xen-lines.c \
+	dt/xen-view.c
 LIB_SRCS += $(DT_SRCS)
 
 LIB_LIBS := -lyajl -lcap-ng -lseccomp -lfdt
@@ -108,7 +111,8 @@ XL_OCI_SRCS := xl-oci/files.c xl-oci/run-directory.c xl-oci/record.c \
 	xl-oci/commands.c xl-oci/cmd-explain.c xl-oci/cmd-coverage.c \
 	xl-oci/cmd-check.c xl-oci/cmd-plan.c xl-oci/cmd-list.c \
 	xl-oci/cmd-state.c xl-oci/cmd-logs.c xl-oci/cmd-kill.c \
-	xl-oci/cmd-delete.c xl-oci/cmd-devices.c xl-oci/devices-list.c \
+	xl-oci/cmd-delete.c xl-oci/cmd-devices.c xl-oci/devices-doctor.c \
+	xl-oci/devices-list.c \
 	xl-oci/devices-plan.c xl-oci/devices-draw.c \
 	xl-oci/devices-draw-items.c xl-oci/draw-layout.c xl-oci/draw-svg.c \
 	xl-oci/draw-text.c xl-oci/cmd-generate.c \
@@ -149,7 +153,8 @@ UNIT_TESTS := base-test json-test schema-test spec-test spec-memory-test bad-tes
 	options-test signals-test run-directory-test hooks-test toolstack-test \
 	guest-reader guest-run guest-find-program guest-xenbus \
 	plan-test plan-memory-test refused-test seccomp-test program-test \
-	image-test dt-test dt-plan-test draw-test p9-message-test p9-server-test p9-files-test \
+	image-test dt-test dt-plan-test draw-test doctor-test \
+	p9-message-test p9-server-test p9-files-test \
 	p9-shared-test p9-hostile-test \
 	p9-model-test p9-jail-test p9-ring-test shares-test
 UNIT_LIBS_image-test := -lnettle
@@ -163,6 +168,7 @@ FAIL_ALLOC_LDFLAGS := $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc \
 UNIT_LDFLAGS_spec-memory-test := $(FAIL_ALLOC_LDFLAGS)
 UNIT_LDFLAGS_plan-memory-test := $(FAIL_ALLOC_LDFLAGS)
 UNIT_LDFLAGS_dt-test := $(FAIL_ALLOC_LDFLAGS)
+UNIT_LDFLAGS_doctor-test := $(FAIL_ALLOC_LDFLAGS)
 UNIT_LDFLAGS_dt-plan-test := $(FAIL_ALLOC_LDFLAGS)
 UNIT_LDFLAGS_draw-test := $(FAIL_ALLOC_LDFLAGS)
 

@@ -283,9 +283,10 @@ static int check_bytes(struct loader *l, size_t size_bytes)
     return rc ? refuse(l, NULL, fdt_strerror(rc)) : 0;
 }
 
-const struct dt_tree *dt_tree_load(struct arena *arena, const char *file,
-                                   const void *dtb, size_t size_bytes,
-                                   struct report *report)
+/* NULL, or the model; then *faulty tells whether errors were reported. */
+static const struct dt_tree *load(struct arena *arena, const char *file,
+                                  const void *dtb, size_t size_bytes,
+                                  struct report *report, bool *faulty)
 {
     struct loader l = { .arena = arena, .report = report };
     struct dt_tree *tree = ARENA_NEW(arena, struct dt_tree);
@@ -304,16 +305,37 @@ const struct dt_tree *dt_tree_load(struct arena *arena, const char *file,
     if (check_bytes(&l, size_bytes) || allocate(&l) || walk(&l))
         return NULL;
     derive(&l);
-    if (index_phandles(&l, tree) || find_namesakes(&l))
-        return NULL;
+    *faulty = index_phandles(&l, tree) != 0;
+    *faulty |= find_namesakes(&l) != 0;
     tree->file = arena_strdup(arena, file);
     tree->nodes = l.nodes;
     tree->n_nodes = l.n_nodes;
-    if (!tree->file) {
+    if (!tree->file || !tree->phandles) {
         no_memory(&l);
         return NULL;
     }
     return tree;
+}
+
+const struct dt_tree *dt_tree_load(struct arena *arena, const char *file,
+                                   const void *dtb, size_t size_bytes,
+                                   struct report *report)
+{
+    bool faulty = false;
+    const struct dt_tree *tree = load(arena, file, dtb, size_bytes, report,
+                                      &faulty);
+
+    return faulty ? NULL : tree;
+}
+
+const struct dt_tree *dt_tree_load_faulty(struct arena *arena,
+                                          const char *file, const void *dtb,
+                                          size_t size_bytes,
+                                          struct report *report)
+{
+    bool faulty;
+
+    return load(arena, file, dtb, size_bytes, report, &faulty);
 }
 
 const struct dt_property *dt_property(const struct dt_node *node,

@@ -52,6 +52,14 @@ const struct dt_tree *dt_tree_load(struct arena *arena, const char *file,
                                    const void *dtb, size_t size_bytes,
                                    struct report *report);
 
+/* The same for a tree that is to be mended: where no more is wrong than that
+ * two nodes have one phandle or one path, the model comes with the errors.
+ * Either node may be found then. */
+const struct dt_tree *dt_tree_load_faulty(struct arena *arena,
+                                          const char *file, const void *dtb,
+                                          size_t size_bytes,
+                                          struct report *report);
+
 /* NULL when the node has no such property. */
 const struct dt_property *dt_property(const struct dt_node *node,
                                       const char *name);

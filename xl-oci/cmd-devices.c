@@ -11,6 +11,7 @@
 #include "dts.h"
 
 #include "commands.h"
+#include "devices-doctor.h"
 #include "devices.h"
 #include "holders.h"
 #include "host-tree.h"
@@ -18,9 +19,9 @@
 #include "settings.h"
 
 struct devices_options {
-    const char *host_dtb, *allow, *compatible, *clocks;
+    const char *host_dtb, *allow, *compatible, *clocks, *fix;
     int format;
-    bool all, plan, draw;
+    bool all, plan, draw, doctor;
 };
 
 enum { FORMAT_TEXT, FORMAT_JSON, FORMAT_DTS, FORMAT_DTB };
@@ -47,6 +48,12 @@ static const struct option_row rows[] = {
     { 0, "clocks", OPTION_STRING, offsetof(struct devices_options, clocks),
       "NAME=HZ,...", NULL,
       "with --plan: rates that the tree does not tell" },
+    { 0, "doctor", OPTION_FLAG, offsetof(struct devices_options, doctor),
+      NULL, NULL,
+      "what keeps the board from working, for all or with DEVICE..." },
+    { 0, "fix", OPTION_STRING, offsetof(struct devices_options, fix),
+      "FILE", NULL, "with --doctor: write a corrected tree (FILE.dtb) or an "
+      "overlay (FILE.dtbo, FILE.dts)" },
     { .name = NULL },
 };
 
@@ -148,6 +155,13 @@ static int wrong(const char *message, const char *word)
 /* What only the whole command line shows to be wrong; XL_OCI_OK if nothing. */
 static int check_options(const struct devices_options *o, int argc)
 {
+    if (o->doctor && (o->plan || o->all || o->draw))
+        return wrong("--doctor goes without --plan, --draw and --all", "");
+    if (o->fix && !o->doctor)
+        return wrong("--fix needs --doctor", "");
+    if (o->fix && !doctor_can_write(o->fix))
+        return wrong("--fix wants a file ending in .dtb, .dtbo or .dts: ",
+                     o->fix);
     if (o->plan && !argc)
         return wrong("--plan needs a DEVICE", "");
     if (!o->plan && (o->format == FORMAT_DTS || o->format == FORMAT_DTB))
@@ -228,12 +242,19 @@ static int act(struct arena *arena, const struct devices_options *o, int argc,
                char **argv, struct report *report, struct bytes *out)
 {
     const char *file = find_file(arena, o, report);
+    struct doctor_order doctor = {
+        .file = file, .fix = o->fix, .n_devices = argc,
+        .devices = (const char *const *)argv,
+        .json = o->format == FORMAT_JSON,
+    };
     const struct dt_tree *tree =
-        file ? host_tree_read(arena, file, report) : NULL;
+        file && !o->doctor ? host_tree_read(arena, file, report) : NULL;
     const struct dt_devices *devices =
         tree ? dt_devices_judge(arena, tree, report) : NULL;
     const struct dt_node **named;
 
+    if (file && o->doctor)
+        return devices_doctor(arena, &doctor, report);
     if (devices && o->plan)
         return plan_devices(arena, o, devices, argc, argv, report, out);
     named = devices ? find_named(arena, devices, argc, argv, report) : NULL;
@@ -293,11 +314,26 @@ const struct command command_devices = {
         "has is counted, --all draws it. With --plan, what a guest would get; "
         "without --host-dtb, to root, what containers and domains have.\n"
         "\n"
+        "--doctor: what keeps the board from working under Xen, one finding "
+        "a line with its remedy: nodes at which Xen's making of Dom0 ends, "
+        "interrupt controller and timer, console, boot modules, reserved "
+        "memory; and for each DEVICE, and each that is marked, whether it "
+        "may be passed through and what Dom0 may turn off under it. --fix "
+        "changes properties until nothing is left that can be corrected, "
+        "examines the result again, and tries an overlay before it is "
+        "written.\n"
+        "\n"
+        "The doctor sees the tree alone: no command line that the boot "
+        "loader adds, no register (such as the GIC's identification), no "
+        "firmware, nothing of what Dom0 does. What Xen reads and skips is "
+        "that of Xen 4.17 and 4.20 as Debian builds them.\n"
+        "\n"
         "Exit codes: 0 shown; 1 the tree cannot be read or has no such "
-        "device, or a device of the plan cannot be passed through; 2 wrong "
-        "command line.\n"
+        "device, a device of the plan cannot be passed through, or the "
+        "doctor leaves an error; 2 wrong command line.\n"
         "Example: xl oci-devices --host-dtb board.dtb --all\n"
         "Example: xl oci-devices --plan /rtc@9010000 --format=dts\n"
-        "Example: xl oci-devices --draw >devices.svg\n",
+        "Example: xl oci-devices --draw >devices.svg\n"
+        "Example: xl oci-devices --doctor --fix=fixed.dtbo serial1\n",
     .run = run,
 };

@@ -26,12 +26,18 @@ int write_all(int fd, const void *data, size_t size_bytes)
 int file_write_at(int dir_fd, const char *name, const void *data,
                   size_t size_bytes)
 {
+    return file_write_mode_at(dir_fd, name, data, size_bytes, 0600);
+}
+
+int file_write_mode_at(int dir_fd, const char *name, const void *data,
+                       size_t size_bytes, mode_t mode)
+{
     char temporary[256];
     int fd, failure = 0;
 
     snprintf(temporary, sizeof(temporary), ".%s.%d", name, (int)getpid());
     fd = openat(dir_fd, temporary,
-                O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+                O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
     if (fd < 0)
         return -1;
     if (write_all(fd, data, size_bytes) < 0)

@@ -11,6 +11,10 @@
 int file_write_at(int dir_fd, const char *name, const void *data,
                   size_t size_bytes);
 
+/* The same with a mode, less the umask. */
+int file_write_mode_at(int dir_fd, const char *name, const void *data,
+                       size_t size_bytes, mode_t mode);
+
 /* Reads at most capacity - 1 bytes and adds a NUL; a longer file is EFBIG.
  * The size, or -1 with errno. */
 ssize_t file_read_at(int dir_fd, const char *name, char *buffer,

@@ -15,22 +15,35 @@
 #include "plan.h"
 #include "settings.h"
 
-const struct dt_tree *host_tree_read(struct arena *arena, const char *file,
-                                     struct report *report)
+char *host_tree_bytes(const char *file, size_t *size_bytes,
+                      struct report *report)
 {
     struct report_where where = { .file = file };
     /* a byte more than a tree may have, and the NUL */
     size_t capacity = DT_MAX_BYTES + 2;
     char *bytes = malloc(capacity);
-    const struct dt_tree *tree = NULL;
     ssize_t size = bytes ? file_read_at(AT_FDCWD, file, bytes, capacity) : -1;
 
     if (!bytes)
         dt_report(report, OUT_OF_MEMORY, &where, "out of memory");
     else if (size < 0)
         dt_report(report, UNREADABLE, &where, "%s", strerror(errno));
-    else
-        tree = dt_tree_load(arena, file, bytes, (size_t)size, report);
+    if (size >= 0) {
+        *size_bytes = (size_t)size;
+        return bytes;
+    }
+    free(bytes);
+    return NULL;
+}
+
+const struct dt_tree *host_tree_read(struct arena *arena, const char *file,
+                                     struct report *report)
+{
+    size_t size_bytes;
+    char *bytes = host_tree_bytes(file, &size_bytes, report);
+    const struct dt_tree *tree =
+        bytes ? dt_tree_load(arena, file, bytes, size_bytes, report) : NULL;
+
     free(bytes);
     return tree;
 }

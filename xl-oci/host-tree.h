@@ -3,6 +3,8 @@
 #ifndef XL_OCI_HOST_TREE_H
 #define XL_OCI_HOST_TREE_H
 
+#include <stddef.h>
+
 struct arena;
 struct dt_tree;
 struct host_facts;
@@ -11,6 +13,11 @@ struct settings;
 
 /* What the boot loader's tree became in Dom0 ($XL_OCI_DOM0_DTB, tests). */
 #define DOM0_DTB "/sys/firmware/fdt"
+
+/* The bytes of a DTB, whatever they are, for the caller to free; NULL with
+ * errors. */
+char *host_tree_bytes(const char *file, size_t *size_bytes,
+                      struct report *report);
 
 /* The tree of a DTB; NULL with errors. It lives in arena. */
 const struct dt_tree *host_tree_read(struct arena *arena, const char *file,
