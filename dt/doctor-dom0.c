@@ -58,8 +58,9 @@ static void check_windows(struct doctor *d, const struct dt_node *node)
 
 /* Two triggers of one interrupt: Xen takes the first that it reads, and gives
  * up at the other. What is certain is only that a disabled device does without
- * and that a trigger of 0 means none. */
-static void refuse_trigger(struct lines *l, const struct dt_xen_line *line,
+ * and that a trigger of 0 means none. Whether the node's other interrupts are
+ * still worth a look. */
+static bool refuse_trigger(struct lines *l, const struct dt_xen_line *line,
                            const struct user *first)
 {
     struct doctor *d = l->d;
@@ -70,9 +71,11 @@ static void refuse_trigger(struct lines *l, const struct dt_xen_line *line,
                       line->intid, line->type, first->type,
                       first->node->path);
 
-    if (!l->node->enabled)
+    if (!l->node->enabled) {
         dt_doctor_silence(d, f, l->node, line->property->name);
-    else if (!first->is_xens && !first->node->enabled)
+        return false;
+    }
+    if (!first->is_xens && !first->node->enabled)
         dt_doctor_silence(d, f, first->node, first->property->name);
     else if (!line->type && line->flags_at)
         dt_doctor_set_cell(d, f, l->node, line->property->name,
@@ -84,6 +87,7 @@ static void refuse_trigger(struct lines *l, const struct dt_xen_line *line,
                            first->flags_at,
                            dt_cell(first->property, first->flags_at) |
                            line->type);
+    return f && f->correctable;
 }
 
 static void refuse_xens(struct lines *l, const struct dt_xen_line *line,
@@ -124,10 +128,8 @@ static bool take(void *context, const struct dt_xen_line *line)
                                 line->type, l->is_xens };
         return true;
     }
-    if (first->type != line->type) {
-        refuse_trigger(l, line, first);
-        return false;
-    }
+    if (first->type != line->type)
+        return refuse_trigger(l, line, first);
     if (first->is_xens && !l->is_xens &&
         !dt_property(l->node, "xen,passthrough")) {
         refuse_xens(l, line, first);

@@ -48,8 +48,21 @@ static const char *severity_of(const struct dt_finding *f)
     return f->check->severity == REPORT_ERROR ? "error" : "warning";
 }
 
+static bool is_among(const struct dt_finding *f, const struct dt_checkup *c)
+{
+    const struct dt_finding *g;
+
+    for (g = c->findings; g; g = g->next)
+        if (g->check == f->check && !strcmp(g->message, f->message) &&
+            (f->path ? g->path && !strcmp(g->path, f->path) : !g->path))
+            return true;
+    return false;
+}
+
+/* fixed: what became of it, NULL: nothing was to. */
 static void add_text(const struct doctor_order *order,
-                     const struct dt_finding *f, struct bytes *out)
+                     const struct dt_finding *f,
+                     const struct dt_correction *fixed, struct bytes *out)
 {
     print_add_safe_string(out, order->file);
     bytes_printf(out, ": %s: ", severity_of(f));
@@ -61,20 +74,10 @@ static void add_text(const struct doctor_order *order,
     bytes_printf(out, " [%s]\n    remedy: ", f->check->name);
     print_add_safe_string(out, f->remedy);
     bytes_add_string(out, "\n");
-    if (f->correctable)
-        bytes_add_string(out, order->fix ? "    corrected\n" :
-                         "    --fix corrects it\n");
-}
-
-static bool is_among(const struct dt_finding *f, const struct dt_checkup *c)
-{
-    const struct dt_finding *g;
-
-    for (g = c->findings; g; g = g->next)
-        if (g->check == f->check && !strcmp(g->message, f->message) &&
-            (f->path ? g->path && !strcmp(g->path, f->path) : !g->path))
-            return true;
-    return false;
+    if (f->correctable && !fixed)
+        bytes_add_string(out, "    --fix corrects it\n");
+    else if (f->correctable && !is_among(f, fixed->after))
+        bytes_add_string(out, "    corrected\n");
 }
 
 static void add_summary(const struct dt_checkup *c, struct bytes *out)
@@ -99,7 +102,7 @@ static void add_changes_text(const struct doctor_order *order,
 
     for (f = r->after->findings; f; f = f->next)
         if (!is_among(f, r->before))
-            add_text(order, f, out);
+            add_text(order, f, r, out);
     for (i = 0; r->n_edits && i < r->before->tree->n_nodes; i++)
         for (e = r->edits[i]; e; e = e->next)
             bytes_printf(out, "changed: %s: %s\n", e->path, e->property);
@@ -116,7 +119,7 @@ static void show_text(const struct doctor_order *order,
     const struct dt_finding *f;
 
     for (f = checkup->findings; f; f = f->next)
-        add_text(order, f, out);
+        add_text(order, f, r, out);
     add_summary(checkup, out);
     if (r)
         add_changes_text(order, r, out);

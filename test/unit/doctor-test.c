@@ -168,6 +168,57 @@ static void test_devices(void)
     is_str(error_name(), "dt-node-unknown", "... by its check");
 }
 
+static void set(const char *path, const char *name, const void *value,
+                int size_bytes)
+{
+    fdt_open_into(dtb, dtb, DT_MAX_BYTES);
+    fdt_setprop(dtb, fdt_path_offset(dtb, path), name, value, size_bytes);
+    dtb_size = fdt_totalsize(dtb);
+}
+
+/* Board-trigger with both devices enabled. */
+static void test_triggers(void)
+{
+    static const uint8_t none[] = {
+        0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 1, 0,
+        0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0,
+    }, want[] = {
+        0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 1, 4,
+        0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 4,
+    };
+    const struct dt_correction *c;
+    const struct dt_property *lines;
+
+    compile("board-trigger");
+    set("/core@10001000", "status", "okay", 5);
+    c = correct(NULL);
+    ok(c && c->before->n_errors == 1 && !c->before->n_correctable &&
+       c->after->n_errors == 1, "which of two triggers is right, none tells");
+    set("/core@10001000", "interrupts", none, sizeof(none));
+    c = correct(NULL);
+    is_int(c ? (long long)c->before->n_correctable : -1, 2,
+           "interrupts without a trigger");
+    is_int(c ? c->rounds : 0, 1, "... have those of the others in one round");
+    lines = c ? property(c->after, "/core@10001000", "interrupts") : NULL;
+    ok(lines && lines->size_bytes == sizeof(want) &&
+       !memcmp(lines->value, want, sizeof(want)), "... and else their flags");
+}
+
+/* A path without a unit address, where another node has one. */
+static void test_no_overlay(void)
+{
+    const struct dt_correction *c;
+
+    compile("board-interrupt");
+    fdt_open_into(dtb, dtb, DT_MAX_BYTES);
+    fdt_set_name(dtb, fdt_path_offset(dtb, "/core@10000000"), "rtc");
+    dtb_size = fdt_totalsize(dtb);
+    c = correct(NULL);
+    ok(c && !c->after->n_errors && c->dtb, "a path that boot loaders take for "
+       "another: the tree is corrected");
+    ok(c && c->overlay_problem, "... and that no overlay can say it, known");
+}
+
 /* A second node of the GIC's phandle. */
 static void break_phandle(void)
 {
@@ -227,6 +278,8 @@ int main(void)
     test_gic();
     test_line();
     test_devices();
+    test_triggers();
+    test_no_overlay();
     test_refused();
     test_memory();
     arena_free(arena);
