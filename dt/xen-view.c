@@ -29,17 +29,16 @@ static const char *const smmus[] = {
     "arm,mmu-500", NULL,
 };
 
-/* drivers/char */
+/* drivers/char, as far as it is built for 64 bits */
 static const char *const uarts[] = {
     "amlogic,meson-gx-uart", "amlogic,meson-uart", "amlogic,meson6-uart",
     "amlogic,meson8-uart", "amlogic,meson8b-uart", "arm,pl011",
     "arm,sbsa-uart", "brcm,bcm2835-aux-uart", "cdns,uart-r1p12",
     "cdns,uart-r1p8", "fsl,imx8qm-lpuart", "fsl,imx8qxp-lpuart",
-    "fsl,s32v234-linflexuart",
-    "marvell,armada-3700-uart", "ns16550", "ns16550a",
-    "nxp,s32g2-linflexuart", "nxp,s32g3-linflexuart",
-    "samsung,exynos4210-uart", "snps,dw-apb-uart", "ti,am654-uart",
-    "ti,omap4-uart", NULL,
+    "fsl,s32v234-linflexuart", "marvell,armada-3700-uart", "ns16550",
+    "ns16550a", "nxp,s32g2-linflexuart", "nxp,s32g3-linflexuart",
+    "renesas,hscif", "renesas,scif", "renesas,scifa", "snps,dw-apb-uart",
+    "ti,am654-uart", "ti,omap4-uart", NULL,
 };
 
 /* arch/arm/domain_build.c handle_node(): these and what is below */
