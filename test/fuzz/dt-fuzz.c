@@ -4,7 +4,8 @@
  * bundle's template. Never a crash; a refusal has an error, an acceptance
  * none; what was accepted is consistent. Devices are planned, alone and
  * together, with every waiver: a plan was verified, so plan-unverified is a
- * fault.
+ * fault. The doctor corrects the tree: what comes of it loads as the tree did,
+ * and a second correction changes nothing.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 
 #include "base/arena.h"
 #include "base/report.h"
+#include "dt/correct.h"
 #include "dt/find.h"
 #include "dt/host-tree.h"
 #include "dt/checks.h"
@@ -149,6 +151,40 @@ read_template(struct arena *arena, const struct dt_devices *devices,
     return template;
 }
 
+static const struct dt_correction *correct(struct arena *arena,
+                                           const void *data, size_t size,
+                                           struct report *report)
+{
+    const struct dt_correction *c =
+        dt_correct(arena, "fuzz", data, size, NULL, 0, report);
+
+    require(!c == (report_errors(report) > 0));
+    require(!c || !c->dtb || !c->after->n_correctable);
+    return c;
+}
+
+static void check_correction(const uint8_t *data, size_t size, int loads)
+{
+    struct arena *arena = arena_new();
+    struct report *report = report_new();
+    const struct dt_correction *c, *again;
+
+    require(arena && report);
+    c = correct(arena, data, size, report);
+    require(!c || !loads || c->dtb);
+    if (c && c->dtb) {
+        require(!c->rounds == !c->n_edits);
+        again = correct(arena, c->dtb, c->dtb_bytes, report);
+        require(again && !again->rounds &&
+                again->dtb_bytes == c->dtb_bytes &&
+                !memcmp(again->dtb, c->dtb, c->dtb_bytes));
+        require(loads == (dt_tree_load(arena, "fixed", c->dtb, c->dtb_bytes,
+                                       report) != NULL));
+    }
+    report_free(report);
+    arena_free(arena);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena *arena = arena_new();
@@ -169,6 +205,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         check_tree(tree, report);
     }
+    check_correction(data, size, tree != NULL);
     report_free(report);
     arena_free(arena);
     return 0;
