@@ -7,6 +7,7 @@ import sys
 from collections import Counter, defaultdict
 
 SUMS = ("trees", "devices", "ok-few", "ok-many", "ok-uio")
+DOCTOR = ("examined", "sound", "mended")
 
 
 def read(name):
@@ -21,10 +22,30 @@ def read(name):
 
 
 def refusals(row, most=None):
-    list_ = [(n, c) for c, n in row.items() if c not in SUMS]
+    list_ = [(n, c) for c, n in row.items()
+             if c not in SUMS + DOCTOR and not c.startswith("board-")]
     list_.sort(key=lambda x: (-x[0], x[1]))
     return ", ".join("%s %d" % (c.replace("device-", ""), n)
                      for n, c in list_[:most])
+
+
+def found(row, most=None):
+    list_ = [(n, c) for c, n in row.items() if c.startswith("board-")]
+    list_.sort(key=lambda x: (-x[0], x[1]))
+    return ", ".join("%s %d" % (c.replace("board-", ""), n)
+                     for n, c in list_[:most])
+
+
+def doctor(families, total):
+    print("\nWhat the doctor finds in the trees:\n")
+    print("| family | trees | without error | corrected | found in most |")
+    print("|---|---|---|---|---|")
+    for family, row in sorted(families.items()):
+        print("| %s | %d | %d | %d | %s |" %
+              (family, row["examined"], row["sound"], row["mended"],
+               found(row, 4)))
+    print("| all | %d | %d | %d | %s |" %
+          (*(total[d] for d in DOCTOR), found(total)))
 
 
 def main():
@@ -40,7 +61,12 @@ administrator says only what a tree that is not made for Xen lacks (`unmarked`,
 that a program in the guest drives, with `generic-uio`. Every plan was checked
 by the independent reader of `test/dt/plan-oracle.py`. Refusals are those of
 `few`; a device may have several; `xl oci-explain CHECK` tells more.
-Names without a prefix are `device-...`.""")
+Names without a prefix are `device-...`.
+
+Then what `oci-devices --doctor` finds: trees without an error, trees without
+one after `--fix`, and trees by finding (`board-...`). No device was named, so
+what devices need is not among it. `test/dt/doctor-oracle.py` checked each
+corrected tree. That Xen boots on a board no tree can promise.""")
     for kernel, families in sorted(read(sys.argv[1]).items(),
                                    key=lambda x: x[0], reverse=True):
         total = Counter()
@@ -58,6 +84,7 @@ Names without a prefix are `device-...`.""")
         print("| all | %d | %d | %d | %d | %d | |" %
               tuple(total[s] for s in SUMS))
         print("\nAll refusals: %s." % refusals(total))
+        doctor(families, total)
 
 
 main()

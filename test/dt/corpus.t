@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Every device tree of Debian's arm64 kernels against readers of their own:
-# what each device is, and what a guest would get that has it. The trees come
-# as packages and stay in the cache. XL_OCI_CORPUS=full puts every partial
-# tree through dtc as well, not one of forty, and draws every tree, not one of
-# ten. With CORPUS_TABLE=FILE the outcomes go there (test/dt/corpus-table.py
-# makes docs/devices-corpus.md).
+# what each device is, what a guest would get that has it, and what the doctor
+# finds and corrects. The trees come as packages and stay in the cache.
+# XL_OCI_CORPUS=full puts every partial tree through dtc as well, not one of
+# forty, and draws every tree, not one of ten. With CORPUS_TABLE=FILE the
+# outcomes go there (test/dt/corpus-table.py makes docs/devices-corpus.md).
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
@@ -43,7 +43,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 [ -z "${CORPUS_TABLE:-}" ] || : >"$CORPUS_TABLE"
 number=0
-echo 1..14
+echo 1..18
 for suite in trixie bookworm; do
     dir=$("$here/trees" "$suite")
     kernel=$(basename "$dir" | sed 's/^dtb-linux-image-\([0-9]*\.[0-9]*\).*/\1/')
@@ -56,5 +56,6 @@ for suite in trixie bookworm; do
     split -n r/2 "$work/all" "$work/part."
     both "$here/oracle.py" "$XL_OCI"
     both "$here/plan-oracle.py" "$PLAN_ALL" "$step"
+    both "$here/doctor-oracle.py" "$XL_OCI"
     both "$here/draw-oracle.py" "$XL_OCI" "$draw_step"
 done
