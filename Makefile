@@ -101,8 +101,8 @@ XL_OCI_SRCS := xl-oci/files.c xl-oci/run-directory.c xl-oci/record.c \
 	xl-oci/hooks.c xl-oci/monitor-message.c xl-oci/monitor-spawn.c \
 	xl-oci/monitor-start.c xl-oci/monitor-client.c \
 	xl-oci/monitor-console.c xl-oci/monitor-domain.c \
-	xl-oci/monitor-shares.c xl-oci/share-backend.c xl-oci/share-nodes.c \
-	xl-oci/9p/frontend.c \
+	xl-oci/monitor-shares.c xl-oci/share-backend.c \
+	xl-oci/share-failure.c xl-oci/share-nodes.c xl-oci/9p/frontend.c \
 	xl-oci/claim.c xl-oci/claim-file.c xl-oci/holders.c xl-oci/ledger.c \
 	xl-oci/ledger-domains.c \
 	xl-oci/reap.c xl-oci/recover.c xl-oci/cmd-reap.c xl-oci/create.c \
@@ -156,9 +156,10 @@ UNIT_TESTS := base-test json-test schema-test spec-test spec-memory-test bad-tes
 	image-test dt-test dt-plan-test draw-test doctor-test \
 	p9-message-test p9-server-test p9-files-test \
 	p9-shared-test p9-hostile-test \
-	p9-model-test p9-jail-test p9-ring-test shares-test
+	p9-model-test p9-jail-test p9-ring-test shares-test share-backend-test
 UNIT_LIBS_image-test := -lnettle
 UNIT_LIBS_ledger-test := $(LIBXL_LIBS) -lnettle
+UNIT_LIBS_share-backend-test := $(LIBXL_LIBS)
 UNIT_LIBS_toolstack-test := $(LIBXL_LIBS)
 UNIT_LIBS_plan-memory-test := $(LIBXL_LIBS)
 comma := ,

@@ -44,6 +44,16 @@ static const char *format_age(int64_t created_s, char text[24])
     return text;
 }
 
+/* More than OCI's: of those that run, how. */
+static const char *status_text(const struct container_state *state)
+{
+    if (state->record->status == CONTAINER_RUNNING && state->domain.paused)
+        return "paused";
+    if (state_status(state) == CONTAINER_RUNNING && state->n_failed_shares)
+        return "degraded";
+    return container_status_name(state_status(state));
+}
+
 static void add_row(const struct container_state *state, struct bytes *out)
 {
     const struct container_record *r = state->record;
@@ -60,9 +70,7 @@ static void add_row(const struct container_state *state, struct bytes *out)
     state_format_exit(&r->exit, &ended);
     text = bytes_text(&ended);
     bytes_printf(out, "%-24s %5s %-8s %-13s %6s %5s  ", r->name, domid,
-                 d->paused && r->status == CONTAINER_RUNNING ? "paused" :
-                 container_status_name(state_status(state)),
-                 text ? text : "?", memory,
+                 status_text(state), text ? text : "?", memory,
                  format_age(r->created_s, age));
     print_add_safe_string(out, r->bundle);
     bytes_add_string(out, "\n");
@@ -182,9 +190,11 @@ const struct command command_list = {
     .options = rows,
     .options_bytes = sizeof(struct list_options),
     .details =
-        "EXIT is how the process ended; AGE counts from the creation. The "
-        "JSON list holds\n"
-        "a state of oci-state per container.\n"
+        "STATUS is OCI's, or paused, or degraded: it runs, but the backend of "
+        "a share has\n"
+        "ended (see oci-state). EXIT is how the process ended; AGE counts from "
+        "the\n"
+        "creation. The JSON list holds a state of oci-state per container.\n"
         "\n"
         "Exit codes: 0 listed; 1 some could not be read; 2 wrong command "
         "line.\n"

@@ -55,7 +55,11 @@ const struct command command_state = {
     .details =
         "The state is that of OCI runtime.md (pid is the monitor's), with "
         "the domain and\n"
-        "the exit status under \"org.xenproject.oci\".\n"
+        "the exit status under \"org.xenproject.oci\". There, failedShares "
+        "tells of each\n"
+        "9pfs share whose backend ended before the domain: when, by which "
+        "signal or with\n"
+        "which status, and why; the guest gets I/O errors from it.\n"
         "\n"
         "Exit codes: 0 shown; 1 it could not be found out; 2 wrong command "
         "line;\n"

@@ -6,12 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <xenstore.h>
 
 #include "9p/frontend.h"
+#include "share-failure.h"
 
 static int start_backend(struct monitor *m, unsigned int index, int export_fd,
                          char why[SHARE_WHY_BYTES])
@@ -47,21 +48,15 @@ int monitor_start_shares(struct monitor *m, const int *fds, unsigned int n_fds,
 }
 
 /* Into the log, behind what the container has written so far. */
-static void tell(struct monitor *m, unsigned int index, const char *why)
+static void tell(struct monitor *m, const struct share_failure *failure)
 {
-    const struct p9_share share = { .domid = m->domid, .index = index };
-    char path[P9_PATH_BYTES], line[1024], *directory = NULL;
-    unsigned int size;
+    char line[1024];
 
-    p9_backend_path(&share, "path", path);
-    if (m->xs)
-        directory = xs_read(m->xs, XBT_NULL, path, &size);
     snprintf(line, sizeof(line), "xl-oci: the backend of share %u (%.500s) "
-             "has ended: %.*s; the guest gets I/O errors from it\n", index,
-             directory ? directory : "?", SHARE_WHY_BYTES, why);
+             "has ended: %.*s; the guest gets I/O errors from it\n",
+             failure->index, failure->path, SHARE_WHY_BYTES, failure->why);
     m->unlogged_bytes += strlen(line) -
         console_log_append(&m->log, line, strlen(line));
-    free(directory);
 }
 
 /* Nothing answers any more: the guest's kernel, which has broken the rules, is
@@ -74,30 +69,40 @@ static void close_device(struct monitor *m, unsigned int index)
         p9_backend_set_state(m->xs, &share, STATE_CLOSING);
 }
 
-static void forget(struct share_backend *backend)
+static char *read_path(struct monitor *m, unsigned int index)
 {
-    while (waitpid(backend->pid, NULL, 0) < 0 && errno == EINTR)
-        ;                       /* another monitor's: ECHILD */
-    if (backend->pid_fd >= 0)
-        close(backend->pid_fd);
-    backend->pid_fd = -1;
+    const struct p9_share share = { .domid = m->domid, .index = index };
+    char path[P9_PATH_BYTES];
+    unsigned int size;
+
+    p9_backend_path(&share, "path", path);
+    return m->xs ? xs_read(m->xs, XBT_NULL, path, &size) : NULL;
 }
 
+/* Recorded before another is started: a monitor that takes over in between
+ * finds no backend and comes here again. */
 void monitor_share_ended(struct monitor *m, unsigned int index)
 {
     struct share_backend *backend = &m->shares[index];
-    char why[SHARE_WHY_BYTES];
+    char why[SHARE_WHY_BYTES], *path;
+    struct share_failure failure = {
+        .index = index, .at_s = time(NULL), .why = why,
+    };
     struct domain_state state;
     bool answered_errors = backend->answers_errors;
 
-    forget(backend);
+    share_backend_wait(backend, &failure.end);
     monitor_look(m, &state);
     if (state.life != DOMAIN_ALIVE)
         return;                 /* as it should */
-    share_backend_why(MONITOR_DIR_FD, index, why);
+    share_backend_why(MONITOR_DIR_FD, index, why, &failure.end);
     if (!strcmp(why, BACKEND_CLOSED))
         return;                 /* the guest has, as at its end */
-    tell(m, index, why);
+    path = read_path(m, index);
+    failure.path = path ? path : "?";
+    tell(m, &failure);
+    share_failure_write(MONITOR_DIR_FD, &failure);
+    free(path);
     if (answered_errors || start_backend(m, index, -1, why))
         close_device(m, index);
 }

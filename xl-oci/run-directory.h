@@ -9,6 +9,8 @@
  *   claim    what it holds of the host's devices (claim-file.h), while its
  *            domain exists or is about to
  *   device-tree  the partial device tree of these, likewise
+ *   share-N, share-N-failed  the backend of a 9pfs share (share-backend.h),
+ *            and how it ended before the domain (share-failure.h)
  *   ramdisk  initramfs + payload, removed once the domain is built
  *   log, log.1   console output, bounded (XL_OCI_LOG_BYTES each)
  */

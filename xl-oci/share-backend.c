@@ -126,7 +126,7 @@ int share_backend_start(const struct share_start *start,
     if (rc && errno)
         snprintf(why, SHARE_WHY_BYTES, "%s", strerror(errno));
     else if (rc)
-        share_backend_why(start->dir_fd, start->index, why);
+        share_backend_why(start->dir_fd, start->index, why, NULL);
     if (status_fd >= 0)
         close(status_fd);
     return rc;
@@ -157,8 +157,25 @@ int share_backend_find(int dir_fd, unsigned int index,
     return backend->pid_fd < 0 ? -1 : 0;
 }
 
+void share_backend_wait(struct share_backend *backend, struct share_end *end)
+{
+    int status;
+    pid_t pid;
+
+    while ((pid = waitpid(backend->pid, &status, 0)) < 0 && errno == EINTR)
+        ;                       /* another monitor's: ECHILD */
+    *end = (struct share_end){ .status = -1 };
+    if (pid > 0 && WIFSIGNALED(status))
+        end->signal = WTERMSIG(status);
+    else if (pid > 0)
+        end->status = WEXITSTATUS(status);
+    if (backend->pid_fd >= 0)
+        close(backend->pid_fd);
+    backend->pid_fd = -1;
+}
+
 void share_backend_why(int dir_fd, unsigned int index,
-                       char why[SHARE_WHY_BYTES])
+                       char why[SHARE_WHY_BYTES], struct share_end *end)
 {
     char text[STATUS_MAX_BYTES] = "", *line;
     int fd = open_status(dir_fd, index, O_RDWR);
@@ -171,6 +188,8 @@ void share_backend_why(int dir_fd, unsigned int index,
     line = strrchr(text, '\n');
     snprintf(why, SHARE_WHY_BYTES, "%.*s", SHARE_WHY_BYTES - 1,
              line ? line + 1 : "it was killed");
+    if (end)
+        sscanf(why, BACKEND_KILLED "%d", &end->signal);
 }
 
 static int end_one(struct share_backend *backend)

@@ -18,10 +18,19 @@
 /* The last thing it says when the guest has done without it. */
 #define BACKEND_CLOSED "closed"
 
+/* What it says when its jailed process was killed; a number follows. */
+#define BACKEND_KILLED "the server was killed by signal "
+
 struct share_backend {
     int pid_fd;                 /* readable when it has ended; -1: none */
     pid_t pid;
     bool answers_errors;        /* its directory is lost */
+};
+
+/* Of the backend or, when that was killed, its jailed process. */
+struct share_end {
+    int signal;                 /* 0: none, or it is not known */
+    int status;                 /* its exit status; -1: none, or not known */
 };
 
 struct share_start {
@@ -42,9 +51,13 @@ int share_backend_start(const struct share_start *start,
 int share_backend_find(int dir_fd, unsigned int index,
                        struct share_backend *backend);
 
-/* What the last one complained about last. */
+/* Waits for one that is ending and forgets it. How it ended is not known when
+ * another process has started it, unless it said so itself. */
+void share_backend_wait(struct share_backend *backend, struct share_end *end);
+
+/* What the last one complained about last; *end when that says so. */
 void share_backend_why(int dir_fd, unsigned int index,
-                       char why[SHARE_WHY_BYTES]);
+                       char why[SHARE_WHY_BYTES], struct share_end *end);
 
 /* Kills those that are left of a container and waits for their end. 0, or -1
  * when one does not end. */

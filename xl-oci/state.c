@@ -9,6 +9,7 @@
 #include "base/report.h"
 
 #include "reap.h"
+#include "share-failure.h"
 
 static void state_init(struct container_state *state)
 {
@@ -29,6 +30,20 @@ read_quietly(struct arena *arena, const char *name, int dir_fd)
     return record;
 }
 
+static int read_failed_shares(struct arena *arena,
+                              struct container_state *state)
+{
+    const struct share_failure *failure;
+    unsigned int i;
+
+    for (i = 0; i < SHARES_MAX; i++) {
+        failure = share_failure_read(arena, state->dir_fd, i);
+        if (failure)
+            state->failed_shares[state->n_failed_shares++] = failure;
+    }
+    return 0;
+}
+
 int state_read(struct arena *arena, const char *name,
                struct container_state *state, struct report *report)
 {
@@ -38,13 +53,13 @@ int state_read(struct arena *arena, const char *name,
         return -1;
     state->record = read_quietly(arena, name, state->dir_fd);
     if (state->record)
-        return 0;
+        return read_failed_shares(arena, state);
     /* It may have been removed just now: then it is gone under its name. */
     close(state->dir_fd);
     state->dir_fd = run_open(name, report);
     if (state->dir_fd >= 0)
         state->record = record_read(arena, state->dir_fd, name, report);
-    return state->record ? 0 : -1;
+    return state->record ? read_failed_shares(arena, state) : -1;
 }
 
 int state_open(struct arena *arena, const char *name,
@@ -96,7 +111,7 @@ static void add_annotations(const char *const *pairs, struct bytes *out)
 }
 
 /* RFC 3339, in UTC; left out when the clock was mad */
-static void add_created(int64_t seconds, struct bytes *out)
+static void add_time(const char *key, int64_t seconds, struct bytes *out)
 {
     time_t when = (time_t)seconds;
     struct tm tm;
@@ -104,7 +119,7 @@ static void add_created(int64_t seconds, struct bytes *out)
 
     if (gmtime_r(&when, &tm) &&
         strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm))
-        bytes_printf(out, ",\"created\":\"%s\"", text);
+        bytes_printf(out, ",\"%s\":\"%s\"", key, text);
 }
 
 static void add_exit(const struct container_exit *e, struct bytes *out)
@@ -122,6 +137,34 @@ static void add_exit(const struct container_exit *e, struct bytes *out)
     bytes_add_string(out, "}");
 }
 
+static void add_failed_share(const struct share_failure *f,
+                             struct bytes *out)
+{
+    bytes_printf(out, "{\"share\":%u,\"path\":", f->index);
+    bytes_add_json_string(out, f->path);
+    add_time("ended", f->at_s, out);
+    if (f->end.signal)
+        bytes_printf(out, ",\"signal\":%d", f->end.signal);
+    else if (f->end.status >= 0)
+        bytes_printf(out, ",\"exitStatus\":%d", f->end.status);
+    bytes_add_string(out, ",\"reason\":");
+    bytes_add_json_string(out, f->why);
+    bytes_add_string(out, "}");
+}
+
+static void add_failed_shares(const struct container_state *state,
+                              struct bytes *out)
+{
+    unsigned int i;
+
+    for (i = 0; i < state->n_failed_shares; i++) {
+        bytes_add_string(out, i ? "," : ",\"failedShares\":[");
+        add_failed_share(state->failed_shares[i], out);
+    }
+    if (i)
+        bytes_add_string(out, "]");
+}
+
 static void add_extension(const struct container_state *state,
                           struct bytes *out)
 {
@@ -130,13 +173,14 @@ static void add_extension(const struct container_state *state,
 
     bytes_add_string(out, "{\"uuid\":");
     bytes_add_json_string(out, r->uuid);
-    add_created(r->created_s, out);
+    add_time("created", r->created_s, out);
     if (d->life != DOMAIN_ABSENT)
         bytes_printf(out, ",\"domid\":%d,\"paused\":%s,\"memoryKiB\":%llu,"
                      "\"vcpus\":%u,\"cpuTimeNs\":%llu", d->domid,
                      d->paused ? "true" : "false",
                      (unsigned long long)d->memory_kib, d->vcpus,
                      (unsigned long long)d->cpu_time_ns);
+    add_failed_shares(state, out);
     add_exit(&r->exit, out);
     bytes_add_string(out, "}");
 }

@@ -5,14 +5,18 @@
 
 #include "domain.h"
 #include "run-directory.h"
+#include "share-backend.h"
 
 struct arena;
 struct bytes;
+struct share_failure;
 
 struct container_state {
     int dir_fd;                             /* -1: not opened */
     const struct container_record *record;  /* NULL: not read */
     struct domain_state domain;             /* absent unless asked for */
+    const struct share_failure *failed_shares[SHARES_MAX];
+    unsigned int n_failed_shares;
 };
 
 /*

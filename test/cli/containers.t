@@ -74,6 +74,21 @@ is "$(json '$j->{"org.xenproject.oci"}{exit}{text}')" "mount: no such file" \
     "why it failed"
 is "$(json '$j->{"org.xenproject.oci"}{exit}{code}')" 125 "125 for no process"
 
+printf '1700000000 9 -1\nit was killed\n/srv/"data"' \
+    >"$XL_OCI_RUN_ROOT/web/share-1-failed"
+run state web
+share='$j->{"org.xenproject.oci"}{failedShares}[0]'
+is "$(json "join ' ', map { ${share}->{\$_} } qw(share path ended signal)")" \
+    '1 /srv/"data" 2023-11-14T22:13:20Z 9' "a share whose backend has ended"
+is "$(json "$share->{reason}")" "it was killed" "... and why"
+printf '1700000000 0 1\nthe server gave up\n/srv' \
+    >"$XL_OCI_RUN_ROOT/web/share-1-failed"
+run state web
+is "$(json "$share->{exitStatus}")" 1 "... with its exit status"
+run list
+grep -qE '^web +- stopped ' "$work/out"
+result $? "what has stopped is not degraded"
+
 for c in state logs kill delete; do
     run "$c" nobody
     exits 3 "$c of an unknown container"

@@ -119,17 +119,19 @@ static enum progress look(struct backend *b)
 static void report_server(struct backend *b)
 {
     char text[SERVE_REPORT_BYTES];
-    int status = 0;
+    int status = 0, signal;
 
     serve_read_report(b->report_fd, text);
     kill(b->server, SIGKILL);
     while (waitpid(b->server, &status, 0) < 0 && errno == EINTR)
         ;
     b->server = 0;
+    signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     if (*text)
         complain("the server gave up", text);
-    else if (WIFSIGNALED(status))
-        complain("the server was killed", strsignal(WTERMSIG(status)));
+    else if (signal)
+        fprintf(stderr, BACKEND_KILLED "%d (%s)\n", signal,
+                strsignal(signal));
     else
         complain("the server ended", NULL);
 }

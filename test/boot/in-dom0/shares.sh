@@ -132,6 +132,10 @@ killed() {
     logs reader "I/O error\|Input/output error"
     has_status reader running
     ok $? "reader: lives on, with errors" "$(state reader)"
+    like "$(state reader)" '"failedShares":\[\{"share":0,"path":"[^"]*/one",'\
+'"ended":"[^"]*Z","signal":9,"reason":"the server was killed' \
+        "reader: its state tells which share, when and how"
+    like "$(xl oci-list)" "^reader +[0-9]+ +degraded " "reader: is listed so"
     kill -9 "$(monitor_of reader)"
     sleep 0.5
     becomes reader running
@@ -142,6 +146,8 @@ killed() {
     becomes reader running
     wait_until 20 pgrep -x xl-oci-9pfs
     ok $? "reader: killed together, somebody answers again"
+    like "$(state reader)" '\{"share":1,"path":"[^"]*/two"' \
+        "reader: and the other share is told of too"
     deletes reader -f
     rm -f one/file
     leaves_no_share "reader"
