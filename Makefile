@@ -70,7 +70,8 @@ LIB_SRCS := $(BASE_SRCS) libxl-oci/checks.c \
 	libxl-oci/plan-namespaces.c libxl-oci/plan-process.c \
 	libxl-oci/plan-rootfs.c libxl-oci/plan-shares.c \
 	libxl-oci/plan-sources.c \
-	libxl-oci/bundle-file.c libxl-oci/bundle-spec.c libxl-oci/bundle.c libxl-oci/survey.c
+	libxl-oci/bundle-file.c libxl-oci/bundle-spec.c libxl-oci/bundle.c libxl-oci/survey.c \
+	libxl-oci/survey-share.c
 
 # device trees: on their own with the base and libfdt
 DT_SRCS := dt/address.c dt/checks.c dt/clock-rate.c dt/correct.c \

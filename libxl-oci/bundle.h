@@ -70,6 +70,10 @@ struct source_fact {
     mode_t mode;                /* permission bits */
     const char *real_path;      /* of directories, without links */
     bool no_xattrs;             /* of directories: the file system has none */
+    bool is_exposed;            /* likewise: other users of this host can run
+                                 * set-user-ID programs in it */
+    const char *mount_below;    /* likewise: where something else is mounted;
+                                 * NULL: nowhere */
     uint64_t size_bytes;
     const char *content;        /* of files up to SOURCE_CONTENT_MAX bytes;
                                  * else NULL */
@@ -88,7 +92,7 @@ struct survey {
      * when nothing is */
     struct source_fact *loads;
     int rootfs_fd;              /* -1 when vm.image replaces it */
-    struct source_fact rootfs;  /* its path, real_path and no_xattrs */
+    struct source_fact rootfs;  /* only what a directory has */
     uint64_t rootfs_bytes;      /* 0: not measured */
 };
 

@@ -58,8 +58,17 @@ static int find_share(struct planner *p, const struct plan_share *share,
     return (int)plan->n_shares;
 }
 
-static bool is_shareable(struct planner *p, const struct source_fact *fact,
-                         const char *path, const struct json *at)
+/* A mount of "bind" alone asks for no more than one file system. */
+static bool wants_mounts_below(const struct planner *p,
+                               const struct plan_share *share)
+{
+    return share->mount_index < 0 ||
+           p->spec->mounts[share->mount_index].recursive_bind;
+}
+
+static bool is_shareable(struct planner *p, const struct plan_share *share,
+                         const struct source_fact *fact, const char *path,
+                         const struct json *at)
 {
     if (!strcmp(path, "/")) {
         planner_refuse(p, SHARE_ROOT, at,
@@ -69,6 +78,14 @@ static bool is_shareable(struct planner *p, const struct source_fact *fact,
     if (fact->no_xattrs)
         planner_refuse(p, SHARE_WITHOUT_XATTRS, at,
                        "\"%s\" is on a file system without them", path);
+    if (fact->is_exposed && share->writable)
+        planner_refuse(p, SHARE_EXPOSED, at,
+                       "all directories down to \"%s\" are open to others",
+                       path);
+    if (fact->mount_below && wants_mounts_below(p, share))
+        planner_refuse(p, SHARE_MOUNT_BELOW, at,
+                       "what is mounted at \"%s\" is not shared",
+                       fact->mount_below);
     return true;
 }
 
@@ -80,7 +97,7 @@ const char *planner_share(struct planner *p, const struct plan_share *share,
     struct plan *plan = p->plan;
     int index;
 
-    if (!is_shareable(p, fact, path, at))
+    if (!is_shareable(p, share, fact, path, at))
         return NULL;
     index = find_share(p, share, path, at);
     if (index < 0)

@@ -10,13 +10,13 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "bundle-file.h"
 #include "checks.h"
 #include "spec.h"
+#include "survey-share.h"
 
 static enum source_kind kind_of_mode(mode_t mode)
 {
@@ -31,25 +31,6 @@ static enum source_kind kind_of_mode(mode_t mode)
 static enum source_kind kind_of_error(int error)
 {
     return error == EXDEV ? SOURCE_OUTSIDE : SOURCE_MISSING;
-}
-
-/* What sharing a directory depends on. A path that cannot be had stays NULL,
- * and nothing is concluded from it. */
-static void look_at_directory(struct arena *arena, int fd,
-                              struct source_fact *fact)
-{
-    char link[32], path[PATH_MAX];
-    ssize_t size;
-
-    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-    size = readlink(link, path, sizeof(path) - 1);
-    if (size > 0) {
-        path[size] = '\0';
-        fact->real_path = arena_strdup(arena, path);
-    }
-    /* listxattr(2) knows no such error where there is nothing to ask */
-    fact->no_xattrs = getxattr(link, "user.xl-oci", NULL, 0) < 0 &&
-                      errno == EOPNOTSUPP;
 }
 
 static void look_at_file(struct arena *arena, int fd, bool with_content,
@@ -68,7 +49,7 @@ static void look_at_file(struct arena *arena, int fd, bool with_content,
     fact->mode = st.st_mode & 07777;
     fact->size_bytes = (uint64_t)st.st_size;
     if (fact->kind == SOURCE_DIRECTORY)
-        look_at_directory(arena, fd, fact);
+        survey_share(arena, fd, fact);
     if (fact->kind != SOURCE_FILE || !with_content)
         return;
     error = bundle_read_file(arena, fd, SOURCE_CONTENT_MAX, &fact->content,
@@ -221,7 +202,7 @@ struct survey *survey_take(struct arena *arena, const struct bundle *bundle,
         if (survey->rootfs_fd < 0)
             return NULL;
         survey->rootfs.kind = SOURCE_DIRECTORY;
-        look_at_directory(arena, survey->rootfs_fd, &survey->rootfs);
+        survey_share(arena, survey->rootfs_fd, &survey->rootfs);
     }
     if (!look_at_loads(arena, spec, survey))
         return survey;

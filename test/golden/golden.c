@@ -247,13 +247,16 @@ static void read_tree(struct golden *g, const char *path,
         g->host.devices = dt_devices_judge(g->arena, tree, report);
 }
 
-/* A checkout's modes are those of somebody's umask. */
-static void fix_modes(struct survey *survey, size_t n_mounts)
+/* A checkout's modes are those of somebody's umask, and it lies anywhere. */
+static void fix_place(struct survey *survey, size_t n_mounts)
 {
     size_t i;
 
-    for (i = 0; i < n_mounts; i++)
+    survey->rootfs.is_exposed = false;
+    for (i = 0; i < n_mounts; i++) {
         survey->mounts[i].mode = 0644;
+        survey->mounts[i].is_exposed = false;
+    }
 }
 
 static const struct plan *make_plan(struct golden *g, struct report *report)
@@ -269,7 +272,7 @@ static const struct plan *make_plan(struct golden *g, struct report *report)
     survey = spec ? survey_take(g->arena, g->bundle, spec, report) : NULL;
     if (!survey)
         return NULL;
-    fix_modes(survey, spec->n_mounts);
+    fix_place(survey, spec->n_mounts);
     plan = plan_make(g->arena, spec, survey, &g->host, &g->options, report);
     survey_close(survey);
     return plan;

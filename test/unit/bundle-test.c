@@ -5,6 +5,7 @@
 #include "bundle.h"
 #include "json.h"
 #include "spec.h"
+#include "survey-share.h"
 #include "tap.h"
 
 #include <errno.h>
@@ -214,6 +215,31 @@ static void test_good(void)
 
 #define BIND(path) { .type = { NULL, "bind" }, .source = { NULL, path } }
 
+/* What a test without root can know of the directories of any machine. */
+static void test_shares(void)
+{
+    struct arena *arena = arena_new();
+    struct source_fact f = { 0 };
+    int fd = open("/", O_PATH | O_DIRECTORY);
+
+    survey_share(arena, fd, &f);
+    is_str(f.real_path, "/", "the directory without links");
+    ok(f.mount_below && f.mount_below[0] == '/' && f.mount_below[1],
+       "something is mounted below /");
+    close(fd);
+    must(mkdir("shared", 0755), "mkdir");
+    must(mkdir("shared/inner", 0755), "mkdir");
+    fd = open("shared/inner", O_PATH | O_DIRECTORY);
+    f = (struct source_fact){ 0 };
+    survey_share(arena, fd, &f);
+    ok(!f.mount_below, "nothing is mounted below a new directory");
+    must(chmod("shared", 0700), "chmod");
+    survey_share(arena, fd, &f);
+    ok(!f.is_exposed, "others do not reach it");
+    close(fd);
+    arena_free(arena);
+}
+
 static void test_survey(void)
 {
     struct arena *arena = arena_new();
@@ -291,6 +317,7 @@ int main(void)
     test_good();
     test_rootfs();
     test_survey();
+    test_shares();
     rc = done_testing();
     snprintf(command, sizeof(command), "rm -rf '%s'", top);
     return chdir("/") || system(command) ? 1 : rc;

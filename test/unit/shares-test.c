@@ -85,6 +85,24 @@ static void test_binds(void)
     unmake(&m);
 }
 
+/* What the guest cannot write is nobody's danger, and "bind" is not "rbind". */
+static void test_not_warned(void)
+{
+    const struct plan_options none = { .uuid = NULL };
+    struct made m;
+
+    directory(0, "/v/a");
+    facts[0].is_exposed = true;
+    facts[0].mount_below = "/v/a/b";
+    m = make_shared(HEAD ",\"annotations\":{\"org.xenproject.oci.binds\":"
+                    "\"9pfs\"},\"mounts\":[{\"destination\":\"/a\",\"type\":"
+                    "\"bind\",\"source\":\"/v/a\",\"options\":[\"bind\","
+                    "\"ro\"]}]}", &none);
+    ok(m.plan && m.plan->n_shares == 1 && !has_check(&m, "share-exposed") &&
+       !has_check(&m, "share-mount-below"), "a read-only one, not recursive");
+    unmake(&m);
+}
+
 static void test_root(void)
 {
     const struct plan_options shared = { .rootfs = "9pfs" };
@@ -125,6 +143,18 @@ static void test_warned(void)
        "a file system without extended attributes is told of");
     unmake(&m);
     rootfs.no_xattrs = false;
+    rootfs.is_exposed = true;
+    m = make_shared(HEAD "}", &shared);
+    ok(m.plan && has_check(&m, "share-exposed"),
+       "one in which others find set-user-ID programs is told of");
+    unmake(&m);
+    rootfs.is_exposed = false;
+    rootfs.mount_below = "/b/rootfs/mnt";
+    m = make_shared(HEAD "}", &shared);
+    ok(m.plan && has_check(&m, "share-mount-below"),
+       "one with something mounted below it is told of");
+    unmake(&m);
+    rootfs.mount_below = NULL;
     rootfs.real_path = "/";
     m = make_shared(HEAD "}", &shared);
     ok(!m.plan && has_check(&m, "share-root"), "Dom0's root is refused");
@@ -154,6 +184,7 @@ int main(void)
     test_binds();
     test_root();
     test_warned();
+    test_not_warned();
     test_nested();
     return done_testing();
 }
