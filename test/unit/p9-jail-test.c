@@ -7,9 +7,11 @@
 #include "tap.h"
 
 #include <linux/openat2.h>
+#include <poll.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
+#include <sys/fsuid.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -408,6 +410,49 @@ static void test_descriptor(void)
     close(fd);
 }
 
+/* A server goes with whoever looks after it, even by kill -9: else it would
+ * keep a dead guest's memory mapped. */
+static void test_parent_killed(void)
+{
+    struct pollfd ended = { .events = POLLIN };
+    struct p9_jail jail = jail_of();
+    int life[2], alive[2];
+    pid_t parent;
+    char byte;
+
+    if (pipe(life) || pipe(alive))
+        return;
+    parent = fork();
+    if (!parent) {
+        const char *failed;
+
+        if (p9_jail_fork()) {
+            close(life[0]);
+            close(alive[1]);
+            for (;;)
+                pause();
+        }
+        close(life[1]);
+        if (p9_jail_end_with(life[0]) ||
+            p9_jail_enter(&jail, &inside, &failed) ||
+            write(alive[1], "i", 1) != 1)
+            _exit(1);
+        setfsuid(1234);
+        for (;;)
+            poll(NULL, 0, -1);
+    }
+    close(life[1]);
+    close(alive[1]);
+    ok(read(alive[0], &byte, 1) == 1, "a server in its jail");
+    kill(parent, SIGKILL);
+    waitpid(parent, NULL, 0);
+    ended.fd = alive[0];
+    ok(poll(&ended, 1, 10000) == 1 && !read(alive[0], &byte, 1),
+       "ends when its parent is killed");
+    close(life[0]);
+    close(alive[0]);
+}
+
 static void test_second_child(void)
 {
     int status = -1, i;
@@ -472,6 +517,7 @@ int main(void)
     test_bad_export();
     test_descriptor();
     test_second_child();
+    test_parent_killed();
     umount2(in_export("mounted"), MNT_DETACH);
     return done_testing();
 }

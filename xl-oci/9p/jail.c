@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/securebits.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -53,6 +54,29 @@ pid_t p9_jail_fork(void)
     }
     close(own_fd);
     return pid;
+}
+
+static void end_now(int signal)
+{
+    (void)signal;
+    _exit(1);
+}
+
+/* SIGIO by way of a handler: PID 1 of a namespace gets no other. */
+int p9_jail_end_with(int pipe_fd)
+{
+    const struct sigaction action = { .sa_handler = end_now };
+    struct pollfd end = { .fd = pipe_fd };
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGIO);
+    if (sigaction(SIGIO, &action, NULL) ||
+        sigprocmask(SIG_UNBLOCK, &set, NULL) ||
+        fcntl(pipe_fd, F_SETOWN, getpid()) < 0 ||
+        fcntl(pipe_fd, F_SETFL, O_ASYNC) < 0)
+        return -1;
+    return poll(&end, 1, 0) ? -1 : 0;
 }
 
 /* --- steps: 0 or -1 with errno --------------------------------------------------- */

@@ -64,11 +64,18 @@ struct p9_jail_inside {
  * Fork, with the child as PID 1 of a new PID namespace. The caller stays in its
  * own, and so do its later children.
  *
- * Let the child notice the parent's death by the end of a pipe or socket:
- * PR_SET_PDEATHSIG does not outlast a change of the file system user.
- * -1 with errno where a namespace cannot be made.
+ * The child should call p9_jail_end_with(). -1 with errno where a namespace
+ * cannot be made.
  */
 pid_t p9_jail_fork(void);
+
+/*
+ * From now on the process ends when the other end of the pipe does, whatever
+ * it is doing: let the parent hold that. (PR_SET_PDEATHSIG does not outlast a
+ * change of the file system user.) Before the jail. 0, or -1 when that cannot
+ * be, or the other end has gone already.
+ */
+int p9_jail_end_with(int pipe_fd);
 
 /*
  * Enters the jail. Needs root with all capabilities, a single thread and

@@ -14,6 +14,7 @@
 #include "transport.h"
 
 #define REPORT_FD 4
+#define LIFE_FD 5
 #define MAPPED '+'
 #define NOT_MAPPED '-'
 #define STRING_OF(n) STRING_OF_(n)
@@ -109,17 +110,19 @@ static void serve_directory(struct p9_transport *t, bool read_only,
         say("the server cannot be made", strerror(errno));
 }
 
-/* Nothing of the parent's but the directory and the pipe: above all not its
+/* Nothing of the parent's but the directory and the pipes: above all not its
  * connection to xenstored. */
-static void drop_descriptors(int report_fd)
+static void drop_descriptors(int report_fd, int life_fd)
 {
     int null_fd = open("/dev/null", O_RDWR);
+    int kept_fd = fcntl(life_fd, F_DUPFD, LIFE_FD + 1);
 
     dup2(report_fd, REPORT_FD);
+    dup2(kept_fd, LIFE_FD);
     dup2(null_fd, STDIN_FILENO);
     dup2(null_fd, STDOUT_FILENO);
     dup2(null_fd, STDERR_FILENO);
-    close_range(REPORT_FD + 1, ~0u, 0);
+    close_range(LIFE_FD + 1, ~0u, 0);
 }
 
 static void serve(const struct p9_frontend *frontend, bool failed,
@@ -133,6 +136,8 @@ static void serve(const struct p9_frontend *frontend, bool failed,
     char first;
 
     umask(0);
+    if (p9_jail_end_with(LIFE_FD))
+        return;
     is_mapped = !p9_transport_connect(&t, frontend, &step);
     first = is_mapped ? MAPPED : NOT_MAPPED;
     if (write(REPORT_FD, &first, 1) != 1)
@@ -156,18 +161,19 @@ static void serve(const struct p9_frontend *frontend, bool failed,
 pid_t serve_start(const struct p9_frontend *frontend, bool failed,
                   bool read_only, int *report_fd)
 {
-    int pipe_fds[2];
+    int pipe_fds[2], life_fds[2];
     pid_t pid;
 
-    if (pipe2(pipe_fds, O_CLOEXEC))
+    if (pipe2(pipe_fds, O_CLOEXEC) || pipe2(life_fds, O_CLOEXEC))
         return -1;
     pid = p9_jail_fork();
     if (!pid) {
-        drop_descriptors(pipe_fds[1]);
+        drop_descriptors(pipe_fds[1], life_fds[0]);
         serve(frontend, failed, read_only);
         _exit(1);
     }
     close(pipe_fds[1]);
+    close(life_fds[0]);         /* the other end, as long as we live */
     *report_fd = pipe_fds[0];
     return pid;
 }

@@ -148,6 +148,11 @@ killed() {
     ok $? "reader: killed together, somebody answers again"
     like "$(state reader)" '\{"share":1,"path":"[^"]*/two"' \
         "reader: and the other share is told of too"
+    wait_until 20 server
+    pid=$(server)
+    kill -9 "$(parent)"
+    wait_until 10 is_gone "$pid"
+    ok $? "reader: a server goes with its parent"
     deletes reader -f
     rm -f one/file
     leaves_no_share "reader"
