@@ -146,6 +146,14 @@ static const char *cache_options(const struct planner *p)
            "cache=loose" : "cache=mmap,directio";
 }
 
+/* Two requests for every inode that the guest's kernel looks up: on demand. */
+static const char *acl_options(const struct planner *p)
+{
+    const struct spec_string *acl = &p->spec->extension.share_acl;
+
+    return acl->at && !strcmp(acl->value, "on") ? ",posixacl" : "";
+}
+
 void plan_share_mount(struct planner *p, size_t index, const char *target)
 {
     const struct plan_share *share = &p->plan->shares[index];
@@ -155,9 +163,9 @@ void plan_share_mount(struct planner *p, size_t index, const char *target)
     op(p, MAKE_DIR, share->from, ARG_S(target), ARG_U(0755));
     op(p, MOUNT, share->from, ARG_S(share->tag), ARG_S(target), ARG_S("9p"),
        ARG_Q(share->writable ? 0 : MS_RDONLY),
-       ARG_S(planner_printf(p, "trans=xen,version=9p2000.L,msize=%u,%s",
+       ARG_S(planner_printf(p, "trans=xen,version=9p2000.L,msize=%u,%s%s",
                             1024u << p->plan->share_ring_order,
-                            cache_options(p))));
+                            cache_options(p), acl_options(p))));
 }
 
 void plan_share_ops(struct planner *p)

@@ -19,6 +19,7 @@ struct extension_row {
 static const char *const rootfs_choices[] = { "erofs", "ext4", "9pfs", NULL };
 static const char *const bind_choices[] = { "image", "9pfs", NULL };
 static const char *const cache_choices[] = { "shared", "private", NULL };
+static const char *const acl_choices[] = { "off", "on", NULL };
 
 #define AT(m) offsetof(struct spec_extension, m)
 
@@ -32,6 +33,7 @@ static const struct extension_row extension_rows[] = {
     { "binds", EXT_CHOICE, AT(binds), "image or 9pfs", bind_choices },
     { "9pfs-cache", EXT_CHOICE, AT(share_cache), "shared or private",
       cache_choices },
+    { "9pfs-acl", EXT_CHOICE, AT(share_acl), "on or off", acl_choices },
     { "cpupool", EXT_TEXT, AT(cpupool), "the name of a CPU pool", NULL },
 };
 

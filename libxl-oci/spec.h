@@ -243,6 +243,7 @@ struct spec_extension {
     struct spec_string rootfs;      /* .rootfs: "erofs", "ext4", "9pfs" */
     struct spec_string binds;       /* .binds: "image", "9pfs" */
     struct spec_string share_cache; /* .9pfs-cache: "shared", "private" */
+    struct spec_string share_acl;   /* .9pfs-acl: "off", "on" */
     struct spec_string cpupool;     /* .cpupool */
 };
 

@@ -73,13 +73,15 @@ static void test_binds(void)
     unmake(&m);
     m = make_shared(HEAD ",\"annotations\":{\"org.xenproject.oci.binds\":"
                     "\"9pfs\",\"org.xenproject.oci.9pfs-cache\":\"private\","
+                    "\"org.xenproject.oci.9pfs-acl\":\"on\","
                     "\"org.xenproject.oci.memory\":\"64M\"},\"mounts\":["
                     BIND("/v/a", "/a", "") "," BIND("/v/b", "/b", ",\"ro\"")
                     "]}", &none);
     if (ok(m.plan && m.plan->n_shares == 2, "both on demand")) {
         ok(!m.plan->shares[1].writable, "read-only stays read-only");
         is_str(options_of(m.plan, "share1"),
-               "trans=xen,version=9p2000.L,msize=262144,cache=loose",
+               "trans=xen,version=9p2000.L,msize=262144,cache=loose,"
+               "posixacl",
                "private, and a sixteenth of the memory for the rings");
     }
     unmake(&m);

@@ -34,6 +34,34 @@ exercised() {
     leaves_no_share "exercise"
 }
 
+# A directory of 100,000 entries, access control lists, names, sizes; ramfs has
+# no extended attributes.
+edges() {
+    mount -t ramfs none plain
+    mount -t tmpfs -o nr_inodes=0 none many
+    edges/rootfs/edges fill many | sed 's/^# /# Dom0: /'
+    : >volume/from-dom0
+    chmod 600 volume/from-dom0
+    setfacl -m u:1000:r volume/from-dom0
+    ends_with 0 "edges" edges
+    is "$(grep -v '^#' <<<"$output")" "names: as they should be
+sizes: as they should be
+xattrs: as they should be
+acl: as they should be
+entries: 100000, each once
+no xattrs: but all else" "edges: all is as on any file system"
+    grep '^#' <<<"$output"
+    like "$errors" "/plain.*share-without-xattrs" \
+        "edges: a file system without extended attributes is warned of"
+    like "$(getfacl -nc volume/of-guest)" "^user:1000:r--$" \
+        "edges: Dom0 sees the guest's list"
+    like "$(getfacl -nc volume/heir/file)" "^user:1000:rw" \
+        "edges: and one that was inherited"
+    umount plain many
+    rm -rf volume/*
+    leaves_no_share "edges"
+}
+
 worked() {
     limit_s=300 ends_with 0 "workshop" --rootfs=9pfs workshop
     is "$(grep -Ev '^#|^make:' <<<"$output")" "clock: Dom0's
@@ -191,5 +219,5 @@ not_started() {
 }
 
 topics both_sides sealed full killed destroyed not_started two_guests \
-    exercised worked
+    edges exercised worked
 done_testing
