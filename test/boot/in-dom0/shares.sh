@@ -43,7 +43,7 @@ edges() {
     : >volume/from-dom0
     chmod 600 volume/from-dom0
     setfacl -m u:1000:r volume/from-dom0
-    ends_with 0 "edges" edges
+    limit_s=120 ends_with 0 "edges" edges
     is "$(grep -v '^#' <<<"$output")" "names: as they should be
 sizes: as they should be
 xattrs: as they should be
