@@ -26,7 +26,7 @@ exercised() {
                  "exercise --rootfs=9pfs"; do
         # shellcheck disable=SC2086
         set -- $where
-        ends_with 0 "exercise, $where" ${2-} "$1"
+        limit_s=200 ends_with 0 "exercise, $where" ${2-} "$1"
         is "$(grep -c 'no difference$' <<<"$output")" 2 \
             "exercise, $where: no difference" "$output"
         rm -rf volume/* "$1"/rootfs/tmp/*
