@@ -122,7 +122,8 @@ XL_OCI_SRCS := xl-oci/files.c xl-oci/run-directory.c xl-oci/record.c \
 	xl-oci/tree-digest.c xl-oci/image.c xl-oci/image-cache.c \
 	xl-oci/image-copy.c xl-oci/image-make.c xl-oci/image-tool.c \
 	xl-oci/image-trim.c \
-	xl-oci/block-loop.c xl-oci/block-orphans.c xl-oci/xenstore-wire.c
+	xl-oci/block-loop.c xl-oci/block-orphans.c xl-oci/disk-nodes.c \
+	xl-oci/xenstore-wire.c
 
 # the 9P2000.L server and its jail
 XL_OCI_SRCS += xl-oci/9p/ring.c

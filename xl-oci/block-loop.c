@@ -110,23 +110,53 @@ int loop_attach(int file_fd, const char *label, bool writable, char *node,
     return error;
 }
 
-int loop_detach(const char *node, const char *label)
+void loop_describe(int error, const char *path, bool writable,
+                   char text[LOOP_TEXT_BYTES])
+{
+    if (error != ETXTBSY)
+        snprintf(text, LOOP_TEXT_BYTES, "%s: %s", path, strerror(error));
+    else if (writable)
+        snprintf(text, LOOP_TEXT_BYTES, "%s is in use already and cannot be "
+                 "shared writably", path);
+    else
+        snprintf(text, LOOP_TEXT_BYTES, "%s is in use by another domain that "
+                 "writes to it", path);
+}
+
+/* fd is a loop device. 0, ENXIO when it is detached or another's, an errno. */
+static int check_label(int fd, const char *label)
 {
     char name[LO_NAME_SIZE];
     struct loop_info64 info;
-    int fd, error = 0;
 
-    fd = open(node, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
+    if (ioctl(fd, LOOP_GET_STATUS64, &info) < 0)
         return errno;
     snprintf(name, sizeof(name), "%s", label);
-    if (ioctl(fd, LOOP_GET_STATUS64, &info) < 0) /* ENXIO: detached */
-        error = errno == ENXIO ? 0 : errno;
-    else if (!strncmp((const char *)info.lo_file_name, name, sizeof(name)) &&
-             ioctl(fd, LOOP_CLR_FD, 0) < 0)
-        error = errno == ENXIO ? 0 : errno;
+    return strncmp((const char *)info.lo_file_name, name, sizeof(name)) ?
+           ENXIO : 0;
+}
+
+bool loop_has_label(const char *node, const char *label)
+{
+    int fd = open(node, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    bool has = fd >= 0 && !check_label(fd, label);
+
+    if (fd >= 0)
+        close(fd);
+    return has;
+}
+
+int loop_detach(const char *node, const char *label)
+{
+    int fd = open(node, O_RDONLY | O_CLOEXEC), error;
+
+    if (fd < 0)
+        return errno;
+    error = check_label(fd, label);
+    if (!error && ioctl(fd, LOOP_CLR_FD, 0) < 0)
+        error = errno;
     close(fd);
-    return error;
+    return error == ENXIO ? 0 : error;
 }
 
 static int detach_orphan(const char *node,

@@ -15,6 +15,15 @@
 int loop_attach(int file_fd, const char *label, bool writable, char *node,
                 size_t node_bytes, dev_t *number);
 
+#define LOOP_TEXT_BYTES 512
+
+/* Why loop_attach(), or open(2), failed for the file path. */
+void loop_describe(int error, const char *path, bool writable,
+                   char text[LOOP_TEXT_BYTES]);
+
+/* Is node attached to something, under that label? */
+bool loop_has_label(const char *node, const char *label);
+
 /* Detaches node when it still has that label. 0 or an errno. */
 int loop_detach(const char *node, const char *label);
 

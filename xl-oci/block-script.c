@@ -144,19 +144,15 @@ static int write_disk(const struct disk *disk, const char *node, dev_t number)
 
 static int add_file(const struct disk *disk, int fd)
 {
-    char node[32];
+    char node[32], text[LOOP_TEXT_BYTES];
     dev_t number;
     int error = loop_attach(fd, disk->dir, disk->writable, node,
                             sizeof(node), &number);
 
-    if (error == ETXTBSY)
-        return fail(disk, disk->writable
-                    ? "%s is in use already and cannot be shared writably"
-                    : "%s is in use by another domain that writes to it",
-                    disk->params);
-    if (error)
-        return fail(disk, "%s: no loop device: %s", disk->params,
-                    strerror(error));
+    if (error) {
+        loop_describe(error, disk->params, disk->writable, text);
+        return fail(disk, "%s", text);
+    }
     error = write_disk(disk, node, number);
     if (error) {
         loop_detach(node, disk->dir);

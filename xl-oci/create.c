@@ -95,6 +95,7 @@ static int make_domain(struct creation *c)
         report_check(report, HOST_RESOURCES, NULL, "out of memory");
         return -1;
     }
+    disk_nodes_take(&config, &c->disks);
     rc = toolstack_create(c->ts, &config, &c->domid, report);
     libxl_domain_config_dispose(&config);
     unlinkat(c->dir_fd, "ramdisk", 0);
@@ -102,7 +103,8 @@ static int make_domain(struct creation *c)
         return -1;
     c->record.domid = c->domid;
     if (ledger_confirm(c->loaded->arena, c->ts, &c->loaded->plan->devices,
-                       c->loaded->bundle->config_file, report))
+                       c->loaded->bundle->config_file, report) ||
+        disk_nodes_connect(&c->disks, c->domid, report))
         return -1;
     return share_nodes_write(c->loaded->plan, (int)c->domid, c->record.uuid,
                              report);
@@ -149,7 +151,9 @@ static int start_process(struct creation *c)
 {
     struct report *report = c->loaded->report;
 
-    if (monitor_link_wait_ready(&c->monitor, report))
+    /* blkback and the monitor, each at its own */
+    if (disk_nodes_wait(&c->disks, c->domid, report) ||
+        monitor_link_wait_ready(&c->monitor, report))
         return -1;
     c->record.status = CONTAINER_CREATED;
     if (c->attached)
@@ -231,6 +235,7 @@ void creation_close(struct creation *creation)
         close(c->dir_fd);
     if (c->lock_fd >= 0)
         close(c->lock_fd);
+    disk_nodes_dispose(&c->disks);
     toolstack_close(c->ts);
     c->ts = NULL;
 }

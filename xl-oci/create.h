@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "disk-nodes.h"
 #include "domain.h"
 #include "load.h"
 #include "monitor-start.h"
@@ -27,6 +28,7 @@ struct creation {
                                      * images */
     unsigned int n_held_fds;
     uint32_t domid;
+    struct disk_nodes disks;        /* that are not libxl's to connect */
 };
 
 /*

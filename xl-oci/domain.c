@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "checks.h"
+#include "disk-nodes.h"
 #include "toolstack.h"
 
 #define GONE_TIMEOUT_MS 10000
@@ -41,6 +42,9 @@ int toolstack_destroy(struct toolstack *ts, const char *uuid,
     if (state.life == DOMAIN_ABSENT)
         return 0;
     if (state.life != DOMAIN_DYING) {
+        if (state.life == DOMAIN_SHUTDOWN ||
+            !libxl_domain_pause(ts->ctx, (uint32_t)state.domid, NULL))
+            disk_nodes_remove((uint32_t)state.domid);
         rc = libxl_domain_destroy(ts->ctx, (uint32_t)state.domid, NULL);
         /* somebody else may have been quicker: what counts is the end */
         if (rc && (domain_find(uuid, &state, report) ||

@@ -94,6 +94,16 @@ static int read_all(int fd, void *out, size_t size_bytes)
     return 0;
 }
 
+/* Each word ends with a NUL. */
+static void split_words(char *words, size_t size_bytes)
+{
+    size_t i;
+
+    for (i = 0; i < size_bytes; i++)
+        if (words[i] == ' ')
+            words[i] = '\0';
+}
+
 /* Path with its NUL, then the value without one. */
 static int send_request(int fd, uint32_t transaction,
                         const struct xenstore_request *r, uint32_t id)
@@ -105,12 +115,16 @@ static int send_request(int fd, uint32_t transaction,
                      r->name ? "/" : "", r->name ? r->name : "");
     struct header header = { r->type, id, transaction, 0 };
 
-    if (n < 0 || (size_t)n + 1 + value_bytes > XENSTORE_PAYLOAD_MAX) {
+    if (n < 0 || (size_t)n + 2 + value_bytes > XENSTORE_PAYLOAD_MAX) {
         errno = E2BIG;
         return -1;
     }
     if (value_bytes)
         memcpy(payload + n + 1, r->value, value_bytes);
+    if (r->type == XENSTORE_SET_PERMS) {
+        payload[n + 1 + value_bytes] = '\0';
+        split_words(payload + n + 1, value_bytes++);
+    }
     header.size_bytes = (uint32_t)((size_t)n + 1 + value_bytes);
     memcpy(message, &header, sizeof(header));
     return write_all(fd, message, sizeof(header) + header.size_bytes);

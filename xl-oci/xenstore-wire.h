@@ -19,13 +19,15 @@ enum xenstore_type {
     XENSTORE_TRANSACTION_START = 6,
     XENSTORE_TRANSACTION_END = 7,
     XENSTORE_WRITE = 11,
+    XENSTORE_MKDIR = 12,
     XENSTORE_RM = 13,
+    XENSTORE_SET_PERMS = 14,
 };
 
 struct xenstore_request {
     enum xenstore_type type;
     const char *dir, *name;     /* "<dir>/<name>"; name NULL: dir alone */
-    const char *value;          /* of XENSTORE_WRITE */
+    const char *value;          /* of WRITE; of SET_PERMS: "n0 r5" */
     int error;                  /* errno of the answer */
     size_t size_bytes;          /* of the answer */
     char answer[XENSTORE_PAYLOAD_MAX + 1];  /* NUL added */

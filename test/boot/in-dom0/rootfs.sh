@@ -136,7 +136,53 @@ raw_image() {
     like "$output" "from an image" "vm.image: runs"
 }
 
-topics written_is_lost persistent readonly_root looks_the_same private_copy \
-    cached binds raw_image
+# disk_nodes NAME: of the domain, with ID for its number
+disk_nodes() {
+    local id path
+    id=$(xl domid "$1")
+    for path in "/libxl/$id/device/vbd" "/local/domain/0/backend/vbd/$id" \
+                "/local/domain/$id/device/vbd"; do
+        xenstore-ls -f -p "$path"
+    done | sed -E "s#(libxl|domain|vbd)/$id\b#\1/ID#g
+        s/\b([nr])$id\b/\1ID/g
+        s/(frontend-id = )\"$id\"/\1\"ID\"/
+        s/loop[0-9]+/loopN/; s/\"7:[0-9a-f]+\"/\"7:N\"/" | sort
+}
+
+# node_value NODE: of what disk_nodes printed
+node_value() {
+    sed -n "s#.*/$1 = \"\(.*\)\".*#\1#p" "$scratch/nodes" | head -n 1
+}
+
+# We write them ourselves, and for libxl they must be its own.
+nodes_are_libxls() {
+    create -p -n ours wait
+    ok "$code" "nodes: created" "$errors"
+    disk_nodes ours >"$scratch/nodes"
+    deletes ours -f
+    is "$(xenstore-ls -f | grep -c 'vbd/.')" 0 "nodes: none is left"
+    cat >"$scratch/theirs" <<EOF
+name = "theirs"
+kernel = "/usr/lib/xl-oci/kernel"
+memory = 32
+disk = [ "format=raw,vdev=xvda,access=ro,script=$(node_value script),target=$(
+    node_value params)" ]
+EOF
+    xl create -q -p "$scratch/theirs"
+    ok $? "nodes: xl makes a domain with the same image"
+    is "$(<"$scratch/nodes")" "$(disk_nodes theirs)" \
+        "nodes: those that libxl writes"
+    xl destroy theirs
+    detached ours wait
+    logs ours ready
+    xl destroy ours
+    becomes ours stopped
+    is "$(losetup -nO BACK-FILE | grep -c erofs)" 0 \
+        "nodes: xl destroy releases what we connected"
+    deletes ours
+}
+
+topics nodes_are_libxls written_is_lost persistent readonly_root \
+    looks_the_same private_copy cached binds raw_image
 leaves_nothing rootfs
 done_testing
