@@ -32,13 +32,28 @@ static bool host_is_ready(struct report *report)
     return false;
 }
 
-struct toolstack *toolstack_open(struct report *report)
-{
-    struct toolstack *ts;
+/*
+ * The one that was closed last. To free libxl's context ends its xenstore
+ * thread by pthread_cancel(3), for which glibc loads libgcc_s: a tenth of the
+ * time that a destruction takes, for a program that ends next.
+ */
+static struct toolstack *kept;
 
-    if (!host_is_ready(report))
-        return NULL;
-    ts = calloc(1, sizeof(*ts));
+static void dispose(struct toolstack *ts)
+{
+    if (!ts)
+        return;
+    if (ts->ctx)
+        libxl_ctx_free(ts->ctx);
+    xl_conf_dispose(&ts->conf);
+    log_capture_free(ts->log);
+    free(ts);
+}
+
+static struct toolstack *open_new(struct report *report)
+{
+    struct toolstack *ts = calloc(1, sizeof(*ts));
+
     if (ts)
         ts->log = log_capture_new(globals.verbose);
     if (!ts || !ts->log) {
@@ -52,19 +67,26 @@ struct toolstack *toolstack_open(struct report *report)
         toolstack_report_log(ts, report);
         report_check(report, XEN_UNAVAILABLE, NULL, "libxl cannot be used");
     }
-    toolstack_close(ts);
+    dispose(ts);
     return NULL;
+}
+
+struct toolstack *toolstack_open(struct report *report)
+{
+    struct toolstack *ts = kept;
+
+    if (!host_is_ready(report))
+        return NULL;
+    kept = NULL;
+    return ts ? ts : open_new(report);
 }
 
 void toolstack_close(struct toolstack *ts)
 {
-    if (!ts)
-        return;
-    if (ts->ctx)
-        libxl_ctx_free(ts->ctx);
-    xl_conf_dispose(&ts->conf);
-    log_capture_free(ts->log);
-    free(ts);
+    if (kept)
+        dispose(ts);
+    else
+        kept = ts;
 }
 
 void toolstack_report_log(struct toolstack *ts, struct report *report)

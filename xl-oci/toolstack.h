@@ -32,6 +32,7 @@ struct toolstack {
 
 /* NULL with errors (xen-unavailable, xenstore-unavailable, xl-conf-invalid). */
 struct toolstack *toolstack_open(struct report *report);
+/* Keeps one for the next to open it. */
 void toolstack_close(struct toolstack *ts);
 
 /* Moves what libxl has said since the last time into report. */
