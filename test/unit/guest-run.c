@@ -520,7 +520,8 @@ static void test_orphan_output(void)
 {
     begin_program(0, CLONE_NEWNS);
     enter_root();
-    exec_shell("(sleep 0.05; echo late; sleep 100; echo never) & exit 4");
+    exec_shell("(while kill -0 $$; do :; done 2>/dev/null; echo late; "
+               "sleep 100; echo never) & exit 4");
     run_init();
     is_str(run.exit, "exited 4", "left processes do not hold up the end");
     is_str(run.console, "late\n", "what they write soon after is kept");
