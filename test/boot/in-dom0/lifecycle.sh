@@ -32,7 +32,7 @@ streams() {
 
 log_is_bounded() {
     detached flood flood
-    becomes flood stopped 60
+    becomes flood stopped 200
     is "$(xl oci-logs flood | tail -n 1)" "the end" "flood: the end is kept"
     [ "$(cat /run/xl-oci/flood/log* | wc -c)" -le 2097152 ]
     ok $? "flood: 2 MiB of log at most" "$(ls -l /run/xl-oci/flood)"

@@ -58,13 +58,13 @@ has_logged() { timeout 30 xl oci-logs "$1" 2>/dev/null | grep -q -- "$2"; }
 
 # logs NAME TEXT SECONDS: the log has TEXT within SECONDS
 logs() {
-    wait_until "${3:-20}" has_logged "$1" "$2"
+    wait_until "${3:-60}" has_logged "$1" "$2"
     ok $? "$1: logs \"$2\"" "$(xl oci-logs "$1" 2>&1 | tail -n 5)"
 }
 
 # becomes NAME STATUS SECONDS
 becomes() {
-    wait_until "${3:-20}" has_status "$1" "$2"
+    wait_until "${3:-60}" has_status "$1" "$2"
     ok $? "$1: becomes $2" "$(state "$1")"
 }
 
