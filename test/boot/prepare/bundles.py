@@ -63,6 +63,20 @@ def compile_static(source, target):
     """A small static arm64 program from the text of a C file."""
     cross = output_of(f"{TEST}/qemu/sysroot", "4.20") + "/cross"
     subprocess.run([f"{cross}/musl-cc", "-std=gnu11", "-Wall", "-Wextra",
-                    "-Werror", "-Os", "-s", "-o", target, "-x", "c", "-",
+                    "-Werror", "-Os", "-s", f"-I{TEST}/devices",
+                    "-o", target, "-x", "c", "-",
                     "-x", "none"],
                    input=source, text=True, check=True)
+
+
+def write_device_bundles(directory, configs, *programs):
+    """A bundle for each of configs, with the programs of test/devices."""
+    for program in programs:
+        os.makedirs(directory, exist_ok=True)
+        with open(f"{TEST}/devices/{program}.c", encoding="utf-8") as f:
+            compile_static(f.read(), f"{directory}/.{program}")
+    for name, config in configs.items():
+        write_bundle(f"{directory}/{name}", config)
+        for program in programs:
+            os.link(f"{directory}/.{program}",
+                    f"{directory}/{name}/rootfs/{program}")
