@@ -156,11 +156,14 @@ node_value() {
 
 # We write them ourselves, and for libxl they must be its own.
 nodes_are_libxls() {
+    local id
     create -p -n ours wait
     ok "$code" "nodes: created" "$errors"
     disk_nodes ours >"$scratch/nodes"
+    id=$(xl domid ours)
     deletes ours -f
-    is "$(xenstore-ls -f | grep -c 'vbd/.')" 0 "nodes: none is left"
+    is "$(xenstore-ls -f | grep -cE "vbd/$id/|/$id/device/vbd")" 0 \
+        "nodes: none is left"
     cat >"$scratch/theirs" <<EOF
 name = "theirs"
 kernel = "/usr/lib/xl-oci/kernel"
