@@ -260,31 +260,33 @@ static int connect_disk(int store_fd, uint32_t domid,
     return -1;
 }
 
-/* A connection, or -1 with errors. */
-static int open_store(struct report *report)
-{
-    int fd = xenstore_connect();
+typedef int disk_step(int store_fd, uint32_t domid,
+                      const libxl_device_disk *disk, struct report *report);
 
-    if (fd < 0)
-        report_check(report, XENSTORE_UNAVAILABLE, NULL, "%s",
-                     strerror(errno));
-    return fd;
-}
-
-int disk_nodes_connect(const struct disk_nodes *nodes, uint32_t domid,
-                       struct report *report)
+/* One after the other, until a step fails. */
+static int for_each_disk(const struct disk_nodes *nodes, uint32_t domid,
+                         disk_step *step, struct report *report)
 {
     int store_fd, rc = 0, i;
 
     if (!nodes->count)
         return 0;
-    store_fd = open_store(report);
-    if (store_fd < 0)
+    store_fd = xenstore_connect();
+    if (store_fd < 0) {
+        report_check(report, XENSTORE_UNAVAILABLE, NULL, "%s",
+                     strerror(errno));
         return -1;
+    }
     for (i = 0; !rc && i < nodes->count; i++)
-        rc = connect_disk(store_fd, domid, &nodes->disks[i], report);
+        rc = step(store_fd, domid, &nodes->disks[i], report);
     close(store_fd);
     return rc;
+}
+
+int disk_nodes_connect(const struct disk_nodes *nodes, uint32_t domid,
+                       struct report *report)
+{
+    return for_each_disk(nodes, domid, connect_disk, report);
 }
 
 /* --- waiting ------------------------------------------------------------- */
@@ -333,17 +335,7 @@ static int wait_for_blkback(int store_fd, uint32_t domid,
 int disk_nodes_wait(const struct disk_nodes *nodes, uint32_t domid,
                     struct report *report)
 {
-    int store_fd, rc = 0, i;
-
-    if (!nodes->count)
-        return 0;
-    store_fd = open_store(report);
-    if (store_fd < 0)
-        return -1;
-    for (i = 0; !rc && i < nodes->count; i++)
-        rc = wait_for_blkback(store_fd, domid, &nodes->disks[i], report);
-    close(store_fd);
-    return rc;
+    return for_each_disk(nodes, domid, wait_for_blkback, report);
 }
 
 /* --- removing ------------------------------------------------------------ */
