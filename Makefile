@@ -77,7 +77,7 @@ LIB_SRCS := $(BASE_SRCS) libxl-oci/checks.c \
 DT_SRCS := dt/address.c dt/checks.c dt/clock-rate.c dt/correct.c \
 	dt/doctor.c dt/doctor-chosen.c dt/doctor-devices.c dt/doctor-dom0.c \
 	dt/doctor-gic.c dt/emit.c dt/find.c \
-	dt/frames.c dt/guest-bridge.c dt/guest-interrupts.c dt/guest-nodes.c \
+	dt/flat.c dt/frames.c dt/guest-bridge.c dt/guest-interrupts.c dt/guest-nodes.c \
 	dt/guest-tree.c dt/guest-uio.c dt/host-tree.c dt/interrupts.c \
 	dt/lines.c dt/merge.c dt/passthrough.c dt/properties.c dt/raw.c \
 	dt/select.c dt/stubs.c dt/template.c dt/verify.c \

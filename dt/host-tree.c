@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "dt/checks.h"
+#include "dt/flat.h"
 
 struct loader {
     struct arena *arena;
@@ -241,44 +242,13 @@ static int find_namesakes(struct loader *l)
     return 0;
 }
 
-/* Whether size bytes at offset are within the file. */
-static bool is_inside(const struct loader *l, uint32_t offset, uint32_t size)
-{
-    uint32_t total = fdt_totalsize(l->fdt);
-
-    return offset >= sizeof(struct fdt_header) && offset <= total &&
-           size <= total - offset;
-}
-
-/*
- * The header, before libfdt relies on it: fdt_check_full() of 1.6.1 follows a
- * null pointer in a tree whose version is 3.
- */
-static int check_header(struct loader *l, size_t size_bytes)
-{
-    if (size_bytes < sizeof(struct fdt_header) ||
-        fdt_magic(l->fdt) != FDT_MAGIC)
-        return refuse(l, NULL, "it does not begin as a device tree");
-    if (fdt_version(l->fdt) < 17 || fdt_last_comp_version(l->fdt) > 17)
-        return refuse(l, NULL, "its version is not 17");
-    if (fdt_totalsize(l->fdt) > size_bytes)
-        return refuse(l, NULL, "it is cut off");
-    if (!is_inside(l, fdt_off_dt_struct(l->fdt),
-                   fdt_size_dt_struct(l->fdt)) ||
-        !is_inside(l, fdt_off_dt_strings(l->fdt),
-                   fdt_size_dt_strings(l->fdt)))
-        return refuse(l, NULL, "a block is outside of the file");
-    if (fdt_off_dt_struct(l->fdt) % 4 || fdt_off_mem_rsvmap(l->fdt) % 8)
-        return refuse(l, NULL, "a block is not aligned");
-    return 0;
-}
-
 static int check_bytes(struct loader *l, size_t size_bytes)
 {
-    int rc = check_header(l, size_bytes);
+    const char *fault = dt_flat_fault(l->fdt, size_bytes);
+    int rc;
 
-    if (rc)
-        return rc;
+    if (fault)
+        return refuse(l, NULL, fault);
     rc = fdt_check_full(l->fdt, size_bytes);
     return rc ? refuse(l, NULL, fdt_strerror(rc)) : 0;
 }

@@ -148,6 +148,27 @@ static void make_deep(unsigned int depth)
     put(36, dtb_size - 72);
 }
 
+/* libfdt 1.6.1 goes round and round where a length wraps its offset. */
+static void test_endless(void)
+{
+    static const uint32_t lengths[] = {
+        0xfffffff4, 0xfffffff0, 0xffffffff, 0x80000000, 0x7fffffff, 0x10000,
+    };
+    size_t at, i;
+
+    compile("good");
+    at = get(8);
+    while (get(at) != 3)
+        at += 4;
+    alarm(20);                  /* a tree that does not end, ends the test */
+    for (i = 0; i < sizeof(lengths) / sizeof(*lengths); i++) {
+        put(at + 4, lengths[i]);
+        ok(!load(), "a property of %#x bytes", (unsigned int)lengths[i]);
+        is_str(error_name(), "dt-invalid", "... is refused");
+    }
+    alarm(0);
+}
+
 static void test_bad_trees(void)
 {
     size_t whole, accepted = 0, at;
@@ -220,6 +241,7 @@ int main(void)
     test_nexus();
     test_device_checks();
     test_names();
+    test_endless();
     test_bad_trees();
     test_memory();
     arena_free(arena);
