@@ -155,7 +155,8 @@ UNIT_TESTS := base-test json-test schema-test spec-test spec-memory-test bad-tes
 	options-test signals-test run-directory-test hooks-test toolstack-test \
 	guest-reader guest-run guest-find-program guest-xenbus \
 	plan-test plan-memory-test refused-test seccomp-test program-test \
-	image-test dt-test dt-plan-test draw-test doctor-test \
+	image-test dt-test dt-plan-test dt-hw-config-test draw-test \
+	doctor-test \
 	p9-message-test p9-server-test p9-files-test \
 	p9-shared-test p9-hostile-test \
 	p9-model-test p9-jail-test p9-ring-test shares-test share-backend-test

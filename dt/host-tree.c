@@ -355,6 +355,15 @@ bool dt_is_compatible(const struct dt_node *node, const char *name)
     return false;
 }
 
+bool dt_is_any_compatible(const struct dt_node *node,
+                          const char *const *names)
+{
+    for (; *names; names++)
+        if (dt_is_compatible(node, *names))
+            return true;
+    return false;
+}
+
 const struct dt_node *dt_by_phandle(const struct dt_tree *tree,
                                     uint32_t phandle)
 {

@@ -77,6 +77,10 @@ const char *dt_string(const struct dt_node *node, const char *name);
 /* Whether one string of the list `compatible` is name. */
 bool dt_is_compatible(const struct dt_node *node, const char *name);
 
+/* ... or any of names, a list that ends with NULL. */
+bool dt_is_any_compatible(const struct dt_node *node,
+                          const char *const *names);
+
 /* NULL when no node has the phandle. */
 const struct dt_node *dt_by_phandle(const struct dt_tree *tree,
                                     uint32_t phandle);

@@ -7,15 +7,6 @@
 #include "dt/find.h"
 #include "dt/host-tree.h"
 
-static bool is_any_compatible(const struct dt_node *node,
-                              const char *const *names)
-{
-    for (; *names; names++)
-        if (dt_is_compatible(node, *names))
-            return true;
-    return false;
-}
-
 /* Xen 4.20 drivers/passthrough/arm/smmu.c arm_smmu_of_match */
 static const char *const smmus_driven[] = {
     "arm,smmu-v1", "arm,smmu-v2", "arm,mmu-400", "arm,mmu-401",
@@ -24,7 +15,7 @@ static const char *const smmus_driven[] = {
 
 bool dt_is_smmu_driven(const struct dt_node *iommu)
 {
-    return iommu->enabled && is_any_compatible(iommu, smmus_driven);
+    return iommu->enabled && dt_is_any_compatible(iommu, smmus_driven);
 }
 
 /* Xen 4.20 arch/arm/time.c, and what Xen hides of the interrupt controller */
@@ -61,8 +52,8 @@ static void check_owner(struct judge *j, struct dt_device *d)
     const struct dt_node *n;
 
     for (n = d->node; n; n = n->parent)
-        if (dt_is_gic(n) || is_any_compatible(n, smmus_driven) ||
-            is_any_compatible(n, xens_own)) {
+        if (dt_is_gic(n) || dt_is_any_compatible(n, smmus_driven) ||
+            dt_is_any_compatible(n, xens_own)) {
             dt_refuse(j, d, DT_CHECK_DEVICE_OF_XEN, n,
                       "Xen itself drives %s", n->path);
             return;
@@ -228,7 +219,7 @@ static void check_iommu(struct judge *j, struct dt_device *d,
         dt_refuse(j, d, DT_CHECK_DEVICE_SMMU, r->provider,
                   "%s: its IOMMU %s is disabled",
                   n->path, r->provider->path);
-    else if (!is_any_compatible(r->provider, smmus_driven))
+    else if (!dt_is_any_compatible(r->provider, smmus_driven))
         dt_refuse(j, d, DT_CHECK_DEVICE_SMMU, r->provider,
                   "%s: Xen does not drive its IOMMU %s", n->path,
                   r->provider->path);

@@ -7,15 +7,6 @@
 #include "dt/find.h"
 #include "dt/host-tree.h"
 
-static bool is_any_compatible(const struct dt_node *node,
-                              const char *const *names)
-{
-    for (; *names; names++)
-        if (dt_is_compatible(node, *names))
-            return true;
-    return false;
-}
-
 static const char *const gics_v2[] = {
     "arm,cortex-a15-gic", "arm,cortex-a7-gic", "arm,gic-400", NULL,
 };
@@ -71,12 +62,12 @@ static const struct {
 
 bool dt_xen_knows_smmu(const struct dt_node *iommu)
 {
-    return is_any_compatible(iommu, smmus);
+    return dt_is_any_compatible(iommu, smmus);
 }
 
 static bool is_gic(const struct dt_node *node)
 {
-    return is_any_compatible(node, gics_v2) ||
+    return dt_is_any_compatible(node, gics_v2) ||
            dt_is_compatible(node, "arm,gic-v3");
 }
 
@@ -107,10 +98,10 @@ static bool is_skipped(const struct dt_xen *xen, const struct dt_node *node)
     const char *type = dt_string(node, "device_type");
     bool has_private = false;
 
-    if (is_any_compatible(node, skipped) || !strcmp(node->path, "/cpus") ||
+    if (dt_is_any_compatible(node, skipped) || !strcmp(node->path, "/cpus") ||
         (type && !strcmp(type, "memory")) || is_blacklisted(xen, node) ||
-        is_gic(node) || is_any_compatible(node, timers) ||
-        node == xen->console || is_any_compatible(node, smmus))
+        is_gic(node) || dt_is_any_compatible(node, timers) ||
+        node == xen->console || dt_is_any_compatible(node, smmus))
         return true;
     dt_xen_each_line(xen, node, note_private, &has_private);
     return has_private;
@@ -128,14 +119,14 @@ static void find_xens_own(struct dt_xen *xen)
 
         if (!xen->gic && is_gic(n) && dt_property(n, "interrupt-controller"))
             xen->gic = n;
-        if (!xen->timer && is_any_compatible(n, timers))
+        if (!xen->timer && dt_is_any_compatible(n, timers))
             xen->timer = n;
-        if (n->enabled && is_any_compatible(n, smmus))
+        if (n->enabled && dt_is_any_compatible(n, smmus))
             xen->has_smmu = true;
     }
     xen->is_gic_v3 = xen->gic && dt_is_compatible(xen->gic, "arm,gic-v3");
     xen->stdout_node = name ? dt_follow_alias(tree, name) : NULL;
-    if (xen->stdout_node && is_any_compatible(xen->stdout_node, uarts))
+    if (xen->stdout_node && dt_is_any_compatible(xen->stdout_node, uarts))
         xen->console = xen->stdout_node;
 }
 

@@ -6,8 +6,7 @@
 
 #include <libfdt.h>
 
-#include "dt-build.h"
-#include "fail-alloc.h"
+#include "dt-fail.h"
 
 #include "dt/checks.h"
 #include "dt/correct.h"
@@ -249,26 +248,15 @@ static void test_refused(void)
            "... by its check");
 }
 
+static const void *correct_all(void)
+{
+    return dt_correct(arena, "board.dtb", dtb, dtb_size, NULL, 0, report);
+}
+
 static void test_memory(void)
 {
-    unsigned long n, wrong = 0;
-    int failed = 1;
-
     compile("board-clock");
-    for (n = 1; failed && n < 10000; n++) {
-        const struct dt_correction *c;
-
-        begin();
-        fail_alloc_at(n);
-        c = dt_correct(arena, "board.dtb", dtb, dtb_size, NULL, 0, report);
-        failed = fail_alloc_stop();
-        wrong += failed ? c != NULL || !report_errors(report) :
-                          !c || report_errors(report) > 0;
-        if (error_name() && strcmp(error_name(), "dt-out-of-memory"))
-            wrong++;
-    }
-    ok(n > 20, "%lu allocations fail, one at a time", n - 2);
-    is_int((long long)wrong, 0, "each is dt-out-of-memory");
+    fail_each_allocation(correct_all);
 }
 
 int main(void)

@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "dt-build.h"
-#include "fail-alloc.h"
+#include "dt-fail.h"
 
 #include "dt/checks.h"
 #include "dt/find.h"
@@ -210,29 +209,18 @@ static void test_bad_trees(void)
     is_str(error_name(), "dt-too-large", "... is refused");
 }
 
+static const void *judge_all(void)
+{
+    const struct dt_tree *tree =
+        dt_tree_load(arena, "board.dtb", dtb, dtb_size, report);
+
+    return tree ? dt_devices_judge(arena, tree, report) : NULL;
+}
+
 static void test_memory(void)
 {
-    unsigned long n, wrong = 0;
-    int failed = 1;
-
     compile("device-stream-shared");
-    for (n = 1; failed && n < 10000; n++) {
-        const struct dt_devices *devices = NULL;
-        const struct dt_tree *tree;
-
-        begin();
-        fail_alloc_at(n);
-        tree = dt_tree_load(arena, "board.dtb", dtb, dtb_size, report);
-        if (tree)
-            devices = dt_devices_judge(arena, tree, report);
-        failed = fail_alloc_stop();
-        wrong += failed ? devices != NULL || !report_errors(report) :
-                          !devices || report_errors(report) > 0;
-        if (error_name() && strcmp(error_name(), "dt-out-of-memory"))
-            wrong++;
-    }
-    ok(n > 20, "%lu allocations fail, one at a time", n - 2);
-    is_int((long long)wrong, 0, "each is dt-out-of-memory");
+    fail_each_allocation(judge_all);
 }
 
 int main(void)
