@@ -161,6 +161,8 @@ UNIT_TESTS := base-test json-test schema-test spec-test spec-memory-test bad-tes
 	p9-shared-test p9-hostile-test \
 	p9-model-test p9-jail-test p9-ring-test shares-test share-backend-test
 UNIT_LIBS_image-test := -lnettle
+# test/cli/share-nodes.t runs it, beside a xenstored
+UNIT_LIBS_share-nodes-test := $(LIBXL_LIBS)
 UNIT_LIBS_ledger-test := $(LIBXL_LIBS) -lnettle
 UNIT_LIBS_share-backend-test := $(LIBXL_LIBS)
 UNIT_LIBS_toolstack-test := $(LIBXL_LIBS)
@@ -372,7 +374,7 @@ check: host ## set up all that is needed and pass every test
 	$(MAKE) --no-print-directory $(XEN_VERSIONS:%=dom0-tree-%)
 	$(MAKE) --no-print-directory check-boot
 
-check-local: all $(UNIT_BINS) $(SCHEMA) ## every test that needs neither root nor Xen
+check-local: all $(UNIT_BINS) $(O)/test/unit/share-nodes-test $(SCHEMA) ## every test that needs neither root nor Xen
 	O=$(O) prove --exec '' --timer $(LOCAL_TESTS)
 	$(MAKE) --no-print-directory check-golden
 
