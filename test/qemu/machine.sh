@@ -10,8 +10,9 @@
 #   machine_memory_mib   unless --memory says more
 #   machine_uart         the console: its node in the device tree
 #   machine_linux_line   added to the command line of Dom0's kernel
+#   machine_on_console   set where there is no virtio: see connect_console
 
-machine_linux_line=''
+machine_linux_line='' machine_on_console=''
 
 # As a board's owner would.
 edit_tree() {
@@ -52,6 +53,28 @@ connect_virtio() {
             -device virtserialport,chardev=err,name=err
         )
     fi
+}
+
+# --- without virtio: the ramdisk, and the console back ------------------------
+
+# Sets wire to where the console's bytes go. console-channels ends with QEMU.
+connect_console() {
+    wire=$run/wire
+    mkfifo "$wire"
+    "$here/console-channels" "$wire" "$console" "$share" 4>"$run/ctl" \
+        7>&1 8>&2 &
+    channels=$!
+}
+
+# What virtio brings elsewhere, in an archive that goes over Dom0's.
+fill_ramdisk() {
+    local tree=$run/ramdisk
+    mkdir "$tree"
+    cp -a "$run/job" "$tree/testbed"
+    [ -z "$share" ] || cp -a "$share" "$tree/share"
+    [ -z "$disk" ] || cp -a "$disk" "$tree/work"
+    append_overlay "$tree"
+    rm -rf "$tree"
 }
 
 # --- boards: Dom0's modules are told to Xen in the tree ----------------------
