@@ -119,7 +119,8 @@ XL_OCI_SRCS := xl-oci/files.c xl-oci/run-directory.c xl-oci/record.c \
 	xl-oci/draw-text.c xl-oci/cmd-generate.c \
 	xl-oci/state.c \
 	xl-oci/signals.c \
-	xl-oci/tree-digest.c xl-oci/image.c xl-oci/image-cache.c \
+	xl-oci/tree-digest.c xl-oci/erofs-writer.c xl-oci/erofs-finish.c \
+	xl-oci/image.c xl-oci/image-cache.c \
 	xl-oci/image-copy.c xl-oci/image-make.c xl-oci/image-tool.c \
 	xl-oci/image-trim.c \
 	xl-oci/block-loop.c xl-oci/block-orphans.c xl-oci/disk-nodes.c \
@@ -155,14 +156,15 @@ UNIT_TESTS := base-test json-test schema-test spec-test spec-memory-test bad-tes
 	options-test signals-test run-directory-test hooks-test toolstack-test \
 	guest-reader guest-run guest-find-program guest-xenbus \
 	plan-test plan-memory-test refused-test seccomp-test program-test \
-	image-test dt-test dt-plan-test dt-hw-config-test draw-test \
-	doctor-test \
+	erofs-test image-test dt-test dt-plan-test dt-hw-config-test \
+	draw-test doctor-test \
 	p9-message-test p9-server-test p9-files-test \
 	p9-shared-test p9-hostile-test \
 	p9-model-test p9-jail-test p9-ring-test shares-test share-backend-test
 UNIT_LIBS_image-test := -lnettle
 # test/cli/share-nodes.t runs it, beside a xenstored
 UNIT_LIBS_share-nodes-test := $(LIBXL_LIBS)
+UNIT_LIBS_erofs-test := -lnettle
 UNIT_LIBS_ledger-test := $(LIBXL_LIBS) -lnettle
 UNIT_LIBS_share-backend-test := $(LIBXL_LIBS)
 UNIT_LIBS_toolstack-test := $(LIBXL_LIBS)
@@ -173,6 +175,7 @@ FAIL_ALLOC_LDFLAGS := $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc \
 	arena_alloc arena_calloc arena_memdup arena_strdup arena_vprintf)
 UNIT_LDFLAGS_spec-memory-test := $(FAIL_ALLOC_LDFLAGS)
 UNIT_LDFLAGS_plan-memory-test := $(FAIL_ALLOC_LDFLAGS)
+UNIT_LDFLAGS_erofs-test := $(FAIL_ALLOC_LDFLAGS)
 UNIT_LDFLAGS_dt-test := $(FAIL_ALLOC_LDFLAGS)
 UNIT_LDFLAGS_doctor-test := $(FAIL_ALLOC_LDFLAGS)
 UNIT_LDFLAGS_dt-plan-test := $(FAIL_ALLOC_LDFLAGS)

@@ -13,6 +13,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "erofs-writer.h"
+
 #define BLOCK_BYTES 4096u
 #define READ_BYTES (64u * BLOCK_BYTES)
 
@@ -21,11 +23,13 @@ struct linked {
     dev_t dev;
     ino_t ino;
     uint64_t ordinal;
+    struct erofs_inode *inode;  /* in the image */
 };
 
 struct walk {
     struct sha256_ctx fingerprint, content;
     bool with_content;
+    struct erofs_writer *image; /* or NULL */
     struct tree_digest *out;
     size_t path_length;
     void *linked;               /* tree of struct linked, for tsearch() */
@@ -115,7 +119,7 @@ static int add_xattr(struct walk *w, const char *path, const char *name)
         return errno;
     add_string(&w->content, name, strlen(name));
     add_string(&w->content, value, (size_t)n);
-    return 0;
+    return w->image ? erofs_add_xattr(w->image, name, value, (size_t)n) : 0;
 }
 
 static int add_xattrs(struct walk *w, int dir_fd, const char *name)
@@ -147,22 +151,42 @@ static int add_xattrs(struct walk *w, int dir_fd, const char *name)
     return 0;
 }
 
+/* The bytes of the buffer from *start up to end, if any, to the image. */
+static int copy_run(struct walk *w, uint64_t offset, size_t *start,
+                    size_t end)
+{
+    size_t from = *start;
+
+    *start = end;
+    if (!w->image || from == end)
+        return 0;
+    return erofs_add_bytes(w->image, offset + from, w->buffer + from,
+                           end - from);
+}
+
 /* Blocks of zeros and holes are the same content; only the others count. */
-static void add_blocks(struct walk *w, uint64_t offset, size_t size_bytes)
+static int add_blocks(struct walk *w, uint64_t offset, size_t size_bytes)
 {
     static const unsigned char zeros[BLOCK_BYTES];
-    size_t done;
+    size_t done, start = 0;
+    int error;
 
     for (done = 0; done < size_bytes; done += BLOCK_BYTES) {
         size_t n = size_bytes - done;
 
         if (n > BLOCK_BYTES)
             n = BLOCK_BYTES;
-        if (!memcmp(w->buffer + done, zeros, n))
+        if (!memcmp(w->buffer + done, zeros, n)) {
+            error = copy_run(w, offset, &start, done);
+            if (error)
+                return error;
+            start = done + n;
             continue;
+        }
         add_u64(&w->content, offset + done);
         add(&w->content, w->buffer + done, n);
     }
+    return copy_run(w, offset, &start, size_bytes);
 }
 
 static ssize_t read_full(int fd, unsigned char *buffer, size_t size_bytes)
@@ -187,6 +211,7 @@ static int add_file_bytes(struct walk *w, int fd, const struct stat *st)
 {
     bool sparse = (uint64_t)st->st_blocks * 512 < (uint64_t)st->st_size;
     off_t at = 0;
+    int error;
 
     for (;;) {
         ssize_t n;
@@ -206,7 +231,9 @@ static int add_file_bytes(struct walk *w, int fd, const struct stat *st)
             return errno;
         if (!n)
             break;
-        add_blocks(w, (uint64_t)at, (size_t)n);
+        error = add_blocks(w, (uint64_t)at, (size_t)n);
+        if (error)
+            return error;
         at += n;
     }
     add_u64(&w->content, UINT64_MAX);
@@ -243,7 +270,7 @@ static int add_symlink(struct walk *w, int dir_fd, const char *name)
     if (n < 0)
         return errno;
     add_string(&w->content, target, (size_t)n);
-    return 0;
+    return w->image ? erofs_set_target(w->image, target, (size_t)n) : 0;
 }
 
 static int compare_linked(const void *a, const void *b)
@@ -255,30 +282,45 @@ static int compare_linked(const void *a, const void *b)
     return x->ino < y->ino ? -1 : x->ino > y->ino;
 }
 
-/* *is_first: not seen under another name. 0 or ENOMEM. */
+/* *link: of w->linked; *is_first: not seen under another name. 0 or ENOMEM. */
 static int look_up_linked(struct walk *w, const struct stat *st,
-                          bool *is_first)
+                          struct linked **link, bool *is_first)
 {
-    struct linked *item = malloc(sizeof(*item)), **found;
+    struct linked *item = calloc(1, sizeof(*item)), **found;
 
-    *is_first = true;
     if (!item)
         return ENOMEM;
-    *item = (struct linked){ st->st_dev, st->st_ino, w->n_linked };
+    item->dev = st->st_dev;
+    item->ino = st->st_ino;
+    item->ordinal = w->n_linked;
     found = tsearch(item, &w->linked, compare_linked);
     if (!found) {
         free(item);
         return ENOMEM;
     }
-    if (*found != item) {
-        free(item);
-        *is_first = false;
-    } else {
+    *link = *found;
+    *is_first = *found == item;
+    if (*is_first)
         w->n_linked++;
-    }
+    else
+        free(item);
     if (w->with_content)
-        add_u64(&w->content, (*found)->ordinal);
+        add_u64(&w->content, (*link)->ordinal);
     return 0;
+}
+
+/* link: NULL when it has but one name */
+static int add_to_image(struct walk *w, const char *name,
+                        const struct stat *st, struct linked *link)
+{
+    struct erofs_inode *inode;
+
+    if (link && link->inode)
+        return erofs_link(w->image, name, link->inode);
+    inode = erofs_add(w->image, name, st);
+    if (link)
+        link->inode = inode;
+    return inode ? 0 : ENOMEM;
 }
 
 static int add_content(struct walk *w, int dir_fd, const char *name,
@@ -312,6 +354,7 @@ static void add_to_summary(struct walk *w, const struct stat *st)
 
 static int walk_entry(struct walk *w, int dir_fd, const char *name)
 {
+    struct linked *link = NULL;
     bool is_first = true;
     struct stat st;
     int fd, error = 0;
@@ -322,9 +365,11 @@ static int walk_entry(struct walk *w, int dir_fd, const char *name)
     if (w->with_content)
         add_content_of_stat(w, name, &st);
     if (st.st_nlink > 1 && !S_ISDIR(st.st_mode))
-        error = look_up_linked(w, &st, &is_first);
+        error = look_up_linked(w, &st, &link, &is_first);
     if (is_first)
         add_to_summary(w, &st);
+    if (!error && w->image)
+        error = add_to_image(w, name, &st, link);
     if (!error && w->with_content && is_first)
         error = add_content(w, dir_fd, name, &st);
     if (error || !S_ISDIR(st.st_mode))
@@ -423,24 +468,41 @@ static int walk_directory(struct walk *w, int fd)
     if (w->with_content)
         add_u64(&w->content, UINT64_MAX - 1); /* end of the directory */
     add_u64(&w->fingerprint, UINT64_MAX - 1);
+    if (w->image)
+        erofs_leave(w->image);
     names_free(&names);
     closedir(dir);
+    return error;
+}
+
+static int take(struct walk *w, int dir_fd)
+{
+    struct tree_digest *out = w->out;
+    int error;
+
+    memset(out, 0, sizeof(*out));
+    sha256_init(&w->fingerprint);
+    sha256_init(&w->content);
+    w->buffer = malloc(READ_BYTES);
+    error = w->buffer ? walk_entry(w, dir_fd, ".") : ENOMEM;
+    sha256_digest(&w->fingerprint, TREE_DIGEST_BYTES, out->fingerprint);
+    sha256_digest(&w->content, TREE_DIGEST_BYTES, out->content);
+    tdestroy(w->linked, free);
+    free(w->buffer);
     return error;
 }
 
 int tree_digest_take(int dir_fd, bool with_content, struct tree_digest *out)
 {
     struct walk w = { .with_content = with_content, .out = out };
-    int error;
 
-    memset(out, 0, sizeof(*out));
-    sha256_init(&w.fingerprint);
-    sha256_init(&w.content);
-    w.buffer = malloc(READ_BYTES);
-    error = w.buffer ? walk_entry(&w, dir_fd, ".") : ENOMEM;
-    sha256_digest(&w.fingerprint, TREE_DIGEST_BYTES, out->fingerprint);
-    sha256_digest(&w.content, TREE_DIGEST_BYTES, out->content);
-    tdestroy(w.linked, free);
-    free(w.buffer);
-    return error;
+    return take(&w, dir_fd);
+}
+
+int tree_digest_copy(int dir_fd, struct erofs_writer *image,
+                     struct tree_digest *out)
+{
+    struct walk w = { .with_content = true, .image = image, .out = out };
+
+    return take(&w, dir_fd);
 }

@@ -16,6 +16,8 @@
 
 #define TREE_DIGEST_BYTES 32
 
+struct erofs_writer;
+
 struct tree_digest {
     unsigned char fingerprint[TREE_DIGEST_BYTES];
     unsigned char content[TREE_DIGEST_BYTES]; /* when asked for */
@@ -28,5 +30,10 @@ struct tree_digest {
 
 /* 0, or an errno with out->path set. */
 int tree_digest_take(int dir_fd, bool with_content, struct tree_digest *out);
+
+/* With the content, which is read once and goes to the image as well. The
+ * errno may be one of erofs_write_error(). */
+int tree_digest_copy(int dir_fd, struct erofs_writer *image,
+                     struct tree_digest *out);
 
 #endif
