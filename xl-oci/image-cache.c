@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 /* part of every key: images of another layout are other images */
-#define LAYOUT "xl-oci image 2"
+#define LAYOUT "xl-oci image 3"
 #define HEAD_BYTES 8192
 
 static void to_hex(char *out, const unsigned char *bytes)

@@ -100,43 +100,13 @@ static int report_end(const struct tool_result *result, const char *name,
     return -1;
 }
 
-static int start(const char *const argv[], int source_fd, int image_fd,
-                 struct tool_process *process,
-                 const struct report_where *where, struct report *report)
-{
-    struct tool_result result;
-
-    if (!tool_start(argv, source_fd, image_fd, process, &result))
-        return 0;
-    return report_tool(&result, argv[0], where, report);
-}
-
-/*
- * Uncompressed: a container's start is bound by the processor, and reading
- * the pages of an image that lies in Dom0's page cache costs no disk.
- * Extended inodes carry each file's own mtime, which Python compares with
- * the one noted in its .pyc files.
- */
-static int begin_erofs(int source_fd, int image_fd,
-                       struct tool_process *process,
-                       const struct report_where *where,
-                       struct report *report)
-{
-    const char *const argv[] = {
-        "mkfs.erofs", "--quiet", "-Eforce-inode-extended", "-U", UUID,
-        TOOL_IMAGE, TOOL_SOURCE, NULL,
-    };
-
-    return start(argv, source_fd, image_fd, process, where, report);
-}
-
 /*
  * The disk is one container's and dies with it, so a journal would only cost
  * time; the tables are zeroed by the kernel when it uses them.
  */
-static int begin_ext4(const struct tree_digest *tree, int source_fd,
-                      int image_fd, struct tool_process *process,
-                      const struct report_where *where, struct report *report)
+int image_make_begin(const struct tree_digest *tree, int source_fd,
+                     int image_fd, struct tool_process *process,
+                     const struct report_where *where, struct report *report)
 {
     uint64_t size_bytes = tree->disk_bytes + EXT4_ROOM_BYTES +
                           tree->disk_bytes / 64; /* bitmaps, indirection */
@@ -148,21 +118,15 @@ static int begin_ext4(const struct tree_digest *tree, int source_fd,
         "hash_seed=" UUID ",lazy_itable_init=1,nodiscard,root_owner=0:0",
         "-d", TOOL_SOURCE, TOOL_IMAGE, size, NULL,
     };
+    struct tool_result result;
 
     size_bytes += inodes * EXT4_INODE_BYTES;
     snprintf(count, sizeof(count), "%llu", (unsigned long long)inodes);
     snprintf(size, sizeof(size), "%lluk",
              (unsigned long long)(size_bytes / 4096 + 1) * 4);
-    return start(argv, source_fd, image_fd, process, where, report);
-}
-
-int image_make_begin(int format, const struct tree_digest *tree, int source_fd,
-                     int image_fd, struct tool_process *process,
-                     const struct report_where *where, struct report *report)
-{
-    if (format == IMAGE_EROFS)
-        return begin_erofs(source_fd, image_fd, process, where, report);
-    return begin_ext4(tree, source_fd, image_fd, process, where, report);
+    if (!tool_start(argv, source_fd, image_fd, process, &result))
+        return 0;
+    return report_tool(&result, argv[0], where, report);
 }
 
 int image_make_end(struct tool_process *process, const char *cache_dir,

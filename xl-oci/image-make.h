@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* File systems made by the tools of Debian's erofs-utils and e2fsprogs. */
+/* File systems of ext4, made by the tools of e2fsprogs. */
 #ifndef XL_OCI_IMAGE_MAKE_H
 #define XL_OCI_IMAGE_MAKE_H
 
@@ -11,12 +11,11 @@ struct tool_process;
 struct tree_digest;
 
 /*
- * Begins to fill the empty file image_fd with an image of the directory
- * (format: enum of struct plan_image). The bytes depend on the content of the
- * directory and on nothing else. Then image_make_end(), or tool_cancel().
- * -1 with errors.
+ * Begins to fill the empty file image_fd with an image of the directory. The
+ * bytes depend on the content of the directory and on nothing else. Then
+ * image_make_end(), or tool_cancel(). -1 with errors.
  */
-int image_make_begin(int format, const struct tree_digest *tree, int source_fd,
+int image_make_begin(const struct tree_digest *tree, int source_fd,
                      int image_fd, struct tool_process *process,
                      const struct report_where *where, struct report *report);
 

@@ -15,8 +15,8 @@ struct report;
 
 /*
  * The image of the directory source_fd (O_PATH ok) in image->format: found in
- * cache_dir or built there (mkfs.erofs, mke2fs by posix_spawn) and published
- * by rename. Two builders of one image do not disturb each other; a corrupt
+ * cache_dir or built there (erofs by us, ext4 by mke2fs) and published by
+ * rename. Two builders of one image do not disturb each other; a corrupt
  * or partial cache entry is never used. *path: absolute, in arena, set on
  * success. *held_fd: open descriptor holding a shared lock on the entry, so
  * that no cleaning removes it; the caller closes it when the domain is gone

@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -218,6 +219,8 @@ int main(int argc, char **argv)
 
     if (argc < 1 || open_standard_descriptors())
         return XL_OCI_FAILED;
+    /* a file that may not grow any more is an error to report */
+    signal(SIGXFSZ, SIG_IGN);
     slash = strrchr(argv[0], '/');
     base = slash ? slash + 1 : argv[0];
     if (!strncmp(base, link_prefix, sizeof(link_prefix) - 1))

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* image-provide CACHE_DIR TREE: what a start does for its root, alone. */
+/* image-provide CACHE_DIR TREE [ext4]: what a start does for its root, alone. */
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/bytes.h"
@@ -19,9 +20,11 @@ int main(int argc, char **argv)
     const char *path;
     int fd, held_fd, rc;
 
-    if (argc != 3 || !arena || !report)
+    if (argc < 3 || argc > 4 || !arena || !report)
         return 2;
     image.source = argv[2];
+    if (argc == 4 && !strcmp(argv[3], "ext4"))
+        image.format = IMAGE_EXT4;
     fd = open(argv[2], O_PATH | O_DIRECTORY | O_CLOEXEC);
     rc = image_provide(arena, argv[1], &image, fd, &path, &held_fd, report);
     if (!rc)

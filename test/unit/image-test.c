@@ -454,7 +454,7 @@ static void test_refusals(void)
 }
 
 /* Builds in a child that is an ordinary user in "plain"; prints its check. */
-static void child_provide(const char *tree, const char *check,
+static void child_provide(const char *tree, int format, const char *check,
                           void (*prepare)(void))
 {
     struct got image;
@@ -468,7 +468,7 @@ static void child_provide(const char *tree, const char *check,
             _exit(2);
         if (prepare)
             prepare();
-        provide(&image, "cache", tree, IMAGE_EROFS);
+        provide(&image, "cache", tree, format);
         if (strcmp(image.checks, check))
             printf("# \"%s\": %s\n", image.checks, image.message);
         fflush(stdout);
@@ -482,10 +482,25 @@ static void limit_file_size(void)
 {
     const struct rlimit limit = { 65536, 65536 };
 
+    signal(SIGXFSZ, SIG_IGN); /* as the commands do */
     setrlimit(RLIMIT_FSIZE, &limit);
 }
 
-/* What the tools cannot do, and what happens to the tree meanwhile. */
+/* Builds until a change of the tree is seen: its check, or that of anything
+ * else that went wrong. */
+static void provide_moving(struct got *image)
+{
+    int i;
+
+    for (i = 0; i < 1000; i++) {
+        provide(image, "cache", "plain/moving", IMAGE_EROFS);
+        release(image);
+        if (image->rc)
+            break;
+    }
+}
+
+/* What cannot be read or written, and what happens to the tree meanwhile. */
 static void test_sources(void)
 {
     struct got image;
@@ -493,11 +508,13 @@ static void test_sources(void)
 
     must(run("cd plain && mkdir -m 777 large closed moving && "
              "head -c 1000000 /dev/urandom >large/f && echo a >closed/f && "
-             "chmod 0 closed/f && echo a >moving/f"), "trees");
+             "chmod 0 closed/f && cp ../big/1* moving && echo a >moving/f"),
+         "trees");
     if (!geteuid())
         must(run("chown -R 65534 plain"), "chown");
-    child_provide("large", "image-tool", limit_file_size);
-    child_provide("closed", "image-source-unreadable", NULL);
+    child_provide("large", IMAGE_EROFS, "image-cache", limit_file_size);
+    child_provide("large", IMAGE_EXT4, "image-tool", limit_file_size);
+    child_provide("closed", IMAGE_EROFS, "image-source-unreadable", NULL);
     pid = fork();
     if (!pid)
         for (;;) {
@@ -506,7 +523,7 @@ static void test_sources(void)
             if (fd < 0 || write(fd, "x", 1) != 1 || close(fd))
                 _exit(1);
         }
-    provide(&image, "cache", "plain/moving", IMAGE_EROFS);
+    provide_moving(&image);
     kill(pid, SIGKILL);
     waitpid(pid, NULL, 0);
     is_str(image.checks, "image-source-changed", "a tree that changes");
