@@ -81,7 +81,8 @@ static void add_each(struct bytes *out,
             add(out, *c);
 }
 
-static void generate_completion(struct bytes *out)
+/* Up to the command's name; without one, that is what is completed. */
+static void add_find_command(struct bytes *out)
 {
     bytes_add_string(out,
         "# SPDX-License-Identifier: LGPL-2.1-or-later\n"
@@ -105,8 +106,13 @@ static void generate_completion(struct bytes *out)
     bytes_add_string(out, "'\n"
         "        COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n"
         "        return\n"
-        "    fi\n"
-        "    case $command in\n");
+        "    fi\n");
+}
+
+/* What the command takes; and an option's argument, if that is due. */
+static void add_find_words(struct bytes *out)
+{
+    bytes_add_string(out, "    case $command in\n");
     add_each(out, add_options);
     bytes_add_string(out, "        help) words='");
     add_names(out, " ", true);
@@ -123,7 +129,13 @@ static void generate_completion(struct bytes *out)
     add_each(out, add_choices);
     bytes_add_string(out,
         "        *) COMPREPLY=($(compgen -f -- \"$current\")); return ;;\n"
-        "        esac\n"
+        "        esac\n");
+}
+
+/* Goes on in that "if": options, else arguments. */
+static void add_complete(struct bytes *out)
+{
+    bytes_add_string(out,
         "    elif [[ $current == -* ]]; then\n"
         "        COMPREPLY=($(compgen -W \"$options\" -- \"$current\"))\n"
         "        if [[ ${COMPREPLY[0]-} == *= ]]; then\n"
@@ -143,7 +155,12 @@ static void generate_completion(struct bytes *out)
         "    fi\n"
         "}\n"
         "complete -F _xl_oci xl-oci\n"
-        "\n"
+        "\n");
+}
+
+static void add_xl(struct bytes *out)
+{
+    bytes_add_string(out,
         "# xl's own completion stays in charge of everything but oci-*\n"
         "_xl_with_oci()\n"
         "{\n"
@@ -166,6 +183,14 @@ static void generate_completion(struct bytes *out)
         "    fi\n"
         "}\n"
         "complete -o default -F _xl_with_oci xl\n");
+}
+
+static void generate_completion(struct bytes *out)
+{
+    add_find_command(out);
+    add_find_words(out);
+    add_complete(out);
+    add_xl(out);
 }
 
 /* POD has its own meaning for < > and a leading "=". */
