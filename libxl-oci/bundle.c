@@ -19,6 +19,7 @@
 #include "bundle-file.h"
 #include "checks.h"
 #include "json.h"
+#include "json-text.h"
 #include "spec.h"
 
 static void report_memory(struct report *report, const char *file)
@@ -34,11 +35,27 @@ static struct bundle *bundle_free_on_error(struct bundle *bundle)
     return NULL;
 }
 
+/* The state of a container, which its hooks read, has the path as JSON. */
+static int check_path(const char *path, const struct report_where *where,
+                      struct report *report)
+{
+    size_t length = strlen(path);
+    size_t at = text_find_invalid_utf8(path, length);
+
+    if (at == length)
+        return 0;
+    report_check(report, BUNDLE_PATH, where,
+                 "byte %zu of the path (0x%02x) is not part of UTF-8", at + 1,
+                 (unsigned char)path[at]);
+    return -1;
+}
+
 static int open_directory(struct bundle *bundle, struct arena *arena,
                           const char *path, struct report *report)
 {
     struct report_where where = { .file = path };
     char *resolved;
+    int rc;
 
     bundle->dir_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (bundle->dir_fd < 0) {
@@ -55,11 +72,12 @@ static int open_directory(struct bundle *bundle, struct arena *arena,
         report_check(report, BUNDLE_OPEN, &where, "%s", strerror(errno));
         return -1;
     }
+    rc = check_path(resolved, &where, report);
     bundle->path = arena_strdup(arena, resolved);
     free(resolved);
     if (!bundle->path)
         report_memory(report, path);
-    return bundle->path ? 0 : -1;
+    return bundle->path ? rc : -1;
 }
 
 /* A file at the top of the bundle, which may be absent if optional. */

@@ -72,6 +72,10 @@ static void test_config_file(void)
     refuses("absent", "bundle-open", "no such directory");
     put("file", "x");
     refuses("file", "bundle-open", "a file as bundle");
+    mkdir("not \xff UTF-8", 0755);
+    must(symlink("not \xff UTF-8", "link"), "symlink");
+    refuses("not \xff UTF-8", "bundle-path", "a path that no JSON can hold");
+    refuses("link", "bundle-path", "and one that leads there");
     mkdir("empty", 0755);
     refuses("empty", "config-missing", "no config.json");
     mkdir("fifo", 0755);
