@@ -164,6 +164,64 @@ static int use_memory(void)
     return DONE;
 }
 
+/* Of memory there is an end, and it is no death. */
+static int take_all_memory(void)
+{
+    enum { CHUNK = 1 << 20, CHUNKS = 128 };
+    int taken = 0;
+
+    while (taken < CHUNKS && mmap(NULL, CHUNK, PROT_READ | PROT_WRITE,
+                                  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) !=
+                             MAP_FAILED)
+        taken++;
+    return result(taken == CHUNKS);
+}
+
+/* The largest value an attribute may have, pending on fid after fid: stops
+ * with error. */
+static int write_attributes(uint32_t fid, int error)
+{
+    int got = 0, n;
+
+    for (n = 0; n < 4096 && !got; n++) {
+        got = call(P9_TWALK, "ddws", ROOT_FID, fid, 1, "hoard");
+        if (!got)
+            got = call(P9_TXATTRCREATE, "dsqd", fid++, "user.x",
+                       UINT64_C(65536), 0u);
+    }
+    return got == error ? DONE : got;
+}
+
+/* A client that takes all it is given gets errors, and then goes on. */
+static int take_everything(void)
+{
+    struct p9_settings settings = { .descriptors = inside.descriptors };
+    uint32_t fid, n;
+    struct attributes a;
+
+    server = p9_server_new(inside.export_fd, &settings);
+    if (!server || call(P9_TVERSION, "ds", P9_MSIZE_MAX, P9_VERSION) ||
+        do_attach(ROOT_FID, 0) || call(P9_TWALK, "ddw", ROOT_FID, 1u, 0) ||
+        do_create(1, "hoard", O_RDWR, 0644) || do_write(1, 0, "abc", 3, &n))
+        return 40;
+    if (write_attributes(2, ENOMEM))
+        return 41;
+    for (fid = 10000; fid < 20000; fid++)
+        if (call(P9_TWALK, "ddws", ROOT_FID, fid, 1, "hoard") ||
+            do_open(fid, O_RDONLY))
+            break;
+    if (fid < 10000 + 4000 || fid == 20000)
+        return 42;
+    for (fid = 20000; fid < 100000; fid++)
+        if (call(P9_TWALK, "ddw", ROOT_FID, fid, 0))
+            break;
+    if (fid < 20000 + 60000 || fid == 100000)
+        return 43;
+    return do_getattr(1, &a) || a.size != 3 || do_clunk(20000) ||
+           call(P9_TWALK, "ddw", ROOT_FID, 20000u, 0) ||
+           call(P9_TUNLINKAT, "dsd", ROOT_FID, "hoard", 0u) ? 44 : DONE;
+}
+
 /* --- what is seen ------------------------------------------------------------------ */
 
 /* Everything below the root: it is empty. */
@@ -397,6 +455,19 @@ static void test_bad_export(void)
     is_int(in_jail(&jail, use_memory), NO_JAIL, "an export that is a file");
 }
 
+/* As much as xl-oci-9pfs gives itself. */
+static void test_memory(void)
+{
+    struct p9_jail jail = jail_of();
+
+    jail.memory_more = 32u << 20;
+    jail.descriptors_max = 10000;
+    is_int(in_jail(&jail, take_all_memory), REFUSED, "memory is limited");
+    is_int(in_jail(&jail, take_everything), DONE,
+           "a client that takes everything gets errors, and goes on");
+    is_int(in_jail(&jail, serve), DONE, "every request works with little");
+}
+
 /* As xl-oci-9pfs names it. */
 static void test_descriptor(void)
 {
@@ -515,6 +586,7 @@ int main(void)
         expect(deadly[i].attempt, -SIGSYS, deadly[i].name);
     test_no_pivot();
     test_bad_export();
+    test_memory();
     test_descriptor();
     test_second_child();
     test_parent_killed();

@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -32,6 +33,7 @@ struct entering {
     int export_fd;  /* a mount of the export alone, attached nowhere */
     int root_fd;    /* an empty tmpfs */
     int links_fd;   /* a mount of /proc/PID/fd alone */
+    uint64_t mapped_bytes;
 };
 
 /* --- a new PID namespace -------------------------------------------------------- */
@@ -77,6 +79,20 @@ int p9_jail_end_with(int pipe_fd)
         fcntl(pipe_fd, F_SETFL, O_ASYNC) < 0)
         return -1;
     return poll(&end, 1, 0) ? -1 : 0;
+}
+
+/* What of the address space is taken: libraries, stacks and heaps of threads
+ * that the parent had. 0, or -1 with errno. */
+static int read_mapped(uint64_t *bytes)
+{
+    char text[32] = "";
+    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    ssize_t size = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+    if (fd >= 0)
+        close(fd);
+    *bytes = strtoull(text, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
+    return size > 0 && *bytes ? 0 : -1;
 }
 
 /* --- steps: 0 or -1 with errno --------------------------------------------------- */
@@ -198,7 +214,8 @@ static int limits_set(struct entering *e)
     if (limit(RLIMIT_NOFILE, descriptors) < 0 || limit(RLIMIT_NPROC, 0) < 0 ||
         limit(RLIMIT_CORE, 0) < 0 || limit(RLIMIT_MSGQUEUE, 0) < 0)
         return -1;
-    return e->jail->memory_max ? limit(RLIMIT_AS, e->jail->memory_max) : 0;
+    return e->jail->memory_more ?
+        limit(RLIMIT_AS, e->mapped_bytes + e->jail->memory_more) : 0;
 }
 
 /*
@@ -249,12 +266,16 @@ static const struct {
 int p9_jail_enter(const struct p9_jail *jail, struct p9_jail_inside *inside,
                   const char **failed)
 {
-    struct entering e = { jail, -1, -1, -1 };
+    struct entering e = { jail, -1, -1, -1, 0 };
     size_t i;
 
-    /* reads what it needs of /proc while there is one */
+    /* what is needed of /proc, while there is one */
     if (capng_get_caps_process()) {
         *failed = "reading the capabilities";
+        return -1;
+    }
+    if (read_mapped(&e.mapped_bytes)) {
+        *failed = "reading the size of the process";
         return -1;
     }
     for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)

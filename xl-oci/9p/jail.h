@@ -49,7 +49,8 @@ struct p9_jail {
                               * where it is a link, as mount(8) does */
     bool read_only;
     uint32_t descriptors_max;/* RLIMIT_NOFILE; 0: 65536 + 4096 + 256 */
-    uint64_t memory_max;     /* RLIMIT_AS, bytes; 0: as it is */
+    uint64_t memory_more;    /* RLIMIT_AS: bytes beyond what is mapped when the
+                              * jail is entered; 0: as it is */
     const struct p9_jail_call *calls;
     size_t call_count;
 };

@@ -15,6 +15,8 @@
 
 #define REPORT_FD 4
 #define LIFE_FD 5
+/* Four times what a server's tables and buffers take at their fullest. */
+#define MEMORY_MORE (32u << 20)
 #define MAPPED '+'
 #define NOT_MAPPED '-'
 #define STRING_OF(n) STRING_OF_(n)
@@ -76,7 +78,7 @@ static int enter_jail(bool failed, bool read_only,
     const struct p9_jail jail = {
         .export_path = failed ? NO_EXPORT :
                        "/proc/self/fd/" STRING_OF(SERVE_EXPORT_FD),
-        .read_only = failed || read_only,
+        .read_only = failed || read_only, .memory_more = MEMORY_MORE,
         .calls = calls, .call_count = n_calls,
     };
 

@@ -155,6 +155,8 @@ killed() {
         [ "$kib" -le 4096 ]
         ok $? "reader: process $pid has at most 4 MiB" "$kib KiB"
     done
+    like "$(cat "/proc/$(server)/limits")" "Max address space +[0-9]+ +[0-9]+ " \
+        "reader: its server's memory is bounded"
     kill -9 "$(server)"
     logs reader "the backend of share 0 (.*/one) has ended"
     logs reader "I/O error\|Input/output error"
