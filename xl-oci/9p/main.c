@@ -108,6 +108,10 @@ static enum progress look(struct backend *b)
     case STATE_CONNECTED:
         return !b->server && connect_to_guest(b) ? FAILED : GO_ON;
     case STATE_CLOSING:
+        /* Linux waits five seconds for this at its end (xenbus_dev_shutdown),
+         * and closes then; until it does, it may still ask */
+        p9_backend_set_state(b->xs, &b->share, STATE_CLOSING);
+        return GO_ON;
     case STATE_CLOSED:
         return DONE;
     default:
