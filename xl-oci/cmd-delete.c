@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "base/arena.h"
 #include "checks.h"
 
 #include "commands.h"
@@ -25,35 +24,29 @@ static const struct option_row rows[] = {
 };
 
 /* The lock keeps everybody else away while the directory goes. */
-static int remove_stopped(const char *name, int dir_fd, struct report *report)
+static void remove_stopped(const char *name, int dir_fd, struct report *report)
 {
-    int lock_fd, rc;
+    int lock_fd;
 
     container_wait(name, MONITOR_EXIT_MS);
     lock_fd = run_lock(dir_fd);
     /* an attached command removes its container itself */
     if (lock_fd < 0 && run_is_removed(dir_fd))
-        return 0;
+        return;
     if (lock_fd < 0) {
         report_check(report, CONTAINER_BUSY, NULL,
                      "\"%s\" is still attended to", name);
-        return -1;
+        return;
     }
-    rc = run_remove(name, report);
+    run_remove(name, report);
     close(lock_fd);
-    return rc;
 }
 
-static int delete_one(const char *name, bool force, struct report *report)
+static void delete_one(struct arena *arena, const char *name, bool force,
+                       struct report *report)
 {
-    struct arena *arena = arena_new();
     struct container_state state = { .dir_fd = -1 };
-    int rc = -1;
 
-    if (!arena) {
-        report_check(report, HOST_RESOURCES, NULL, "out of memory");
-        return -1;
-    }
     if (state_open(arena, name, &state, report))
         goto out;
     if (state.record->status != CONTAINER_STOPPED && !force) {
@@ -66,29 +59,27 @@ static int delete_one(const char *name, bool force, struct report *report)
     if (state.record->status != CONTAINER_STOPPED &&
         container_end(name, SIGNAL_KILL, report))
         goto out;
-    rc = remove_stopped(name, state.dir_fd, report);
+    remove_stopped(name, state.dir_fd, report);
 out:
     state_close(&state);
-    arena_free(arena);
-    return rc;
 }
 
-static int run(const void *opaque, int argc, char **argv)
+/* All that can be removed, whatever keeps another. */
+static int delete_each(struct arena *arena, const void *opaque, int argc,
+                       char **argv, struct report *report)
 {
     const struct delete_options *options = opaque;
     bool force = options->force || globals.force;
-    struct report *report = report_new();
-    int i, rc = XL_OCI_FAILED;
+    int i;
 
-    if (!report) {
-        fputs("xl oci-delete: out of memory\n", stderr);
-        return rc;
-    }
     for (i = 0; i < argc; i++)
-        delete_one(argv[i], force, report);
-    rc = print_report(report, false);
-    report_free(report);
-    return rc;
+        delete_one(arena, argv[i], force, report);
+    return XL_OCI_OK;
+}
+
+static int run(const void *options, int argc, char **argv)
+{
+    return with_report(&command_delete, delete_each, options, argc, argv);
 }
 
 const struct command command_delete = {

@@ -64,9 +64,14 @@ static int send(const char *name, const struct container_state *s, int signal,
     return -1;
 }
 
-static int kill_one(struct arena *arena, const char *name, int signal,
-                    int grace_ms, struct report *report)
+/* argv: a name, and perhaps a signal, which is one */
+static int kill_one(struct arena *arena, const void *opaque, int argc,
+                    char **argv, struct report *report)
 {
+    const struct kill_options *options = opaque;
+    int grace_ms = (int)options->grace_ms;
+    int signal = argc > 1 ? signal_from_text(argv[1]) : SIGNAL_TERM;
+    const char *name = argv[0];
     struct container_state state;
     int rc = state_open(arena, name, &state, report);
 
@@ -104,30 +109,14 @@ static int reject_signal(const char *text)
 static int run(const void *opaque, int argc, char **argv)
 {
     const struct kill_options *options = opaque;
-    int signal = argc > 1 ? signal_from_text(argv[1]) : SIGNAL_TERM;
-    struct report *report;
-    struct arena *arena;
-    int rc = XL_OCI_FAILED, reported;
 
-    if (signal < 0)
+    if (argc > 1 && signal_from_text(argv[1]) < 0)
         return reject_signal(argv[1]);
     if (options->grace_ms > GRACE_MAX_MS) {
         fprintf(stderr, "xl oci-kill: --grace is at most %d\n", GRACE_MAX_MS);
         return XL_OCI_USAGE;
     }
-    arena = arena_new();
-    report = report_new();
-    if (!arena || !report) {
-        fputs("xl oci-kill: out of memory\n", stderr);
-    } else {
-        rc = kill_one(arena, argv[0], signal, (int)options->grace_ms, report)
-             ? XL_OCI_FAILED : XL_OCI_OK;
-        reported = print_report(report, false);
-        rc = reported ? reported : rc;
-    }
-    report_free(report);
-    arena_free(arena);
-    return rc;
+    return with_report(&command_kill, kill_one, options, argc, argv);
 }
 
 const struct command command_kill = {

@@ -192,9 +192,10 @@ static int follow(struct log_reader *r, const char *name,
     return rc;
 }
 
-static int show(const struct logs_options *options, struct arena *arena,
-                const char *name, struct report *report)
+static int show(struct arena *arena, const void *opaque, int argc,
+                char **argv, struct report *report)
 {
+    const struct logs_options *options = opaque;
     struct container_state state;
     struct log_reader r = {
         .log_fd = -1,
@@ -202,11 +203,12 @@ static int show(const struct logs_options *options, struct arena *arena,
     };
     int rc = XL_OCI_FAILED;
 
-    if (!state_open(arena, name, &state, report)) {
+    (void)argc;
+    if (!state_open(arena, argv[0], &state, report)) {
         r.dir_fd = state.dir_fd;
         rc = print_existing(&r);
         if (!rc && options->follow)
-            rc = follow(&r, name, report);
+            rc = follow(&r, argv[0], report);
     }
     if (r.log_fd >= 0)
         close(r.log_fd);
@@ -216,21 +218,7 @@ static int show(const struct logs_options *options, struct arena *arena,
 
 static int run(const void *options, int argc, char **argv)
 {
-    struct arena *arena = arena_new();
-    struct report *report = report_new();
-    int rc = XL_OCI_FAILED, reported;
-
-    (void)argc;
-    if (!arena || !report) {
-        fputs("xl oci-logs: out of memory\n", stderr);
-    } else {
-        rc = show(options, arena, argv[0], report);
-        reported = print_report(report, false);
-        rc = reported ? reported : rc;
-    }
-    report_free(report);
-    arena_free(arena);
-    return rc;
+    return with_report(&command_logs, show, options, argc, argv);
 }
 
 const struct command command_logs = {

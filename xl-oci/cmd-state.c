@@ -9,12 +9,15 @@
 #include "print.h"
 #include "state.h"
 
-static int show(struct arena *arena, const char *name, struct report *report)
+static int show(struct arena *arena, const void *options, int argc,
+                char **argv, struct report *report)
 {
     struct bytes out = BYTES_INIT;
     struct container_state state;
-    int rc = state_open(arena, name, &state, report);
+    int rc = state_open(arena, argv[0], &state, report);
 
+    (void)options;
+    (void)argc;
     if (!rc)
         rc = state_find_domain(&state, report);
     if (!rc) {
@@ -28,22 +31,7 @@ static int show(struct arena *arena, const char *name, struct report *report)
 
 static int run(const void *options, int argc, char **argv)
 {
-    struct arena *arena = arena_new();
-    struct report *report = report_new();
-    int rc = XL_OCI_FAILED, reported;
-
-    (void)options;
-    (void)argc;
-    if (!arena || !report) {
-        fputs("xl oci-state: out of memory\n", stderr);
-    } else {
-        rc = show(arena, argv[0], report) ? XL_OCI_FAILED : XL_OCI_OK;
-        reported = print_report(report, false);
-        rc = reported ? reported : rc;
-    }
-    report_free(report);
-    arena_free(arena);
-    return rc;
+    return with_report(&command_state, show, options, argc, argv);
 }
 
 const struct command command_state = {

@@ -66,6 +66,7 @@ struct global_options {
 };
 extern struct global_options globals;
 
+struct arena;
 struct report;
 /* Prints report to stderr (text) or stdout (json); returns 0 without errors,
  * XL_OCI_NOT_FOUND when the container is unknown, else XL_OCI_FAILED. */
@@ -73,5 +74,15 @@ int print_report(const struct report *report, bool json);
 
 /* The code alone. */
 int report_exit_code(const struct report *report);
+
+/*
+ * What most commands are: work that has an arena and a report, which is
+ * printed as text when it is done. Returns the report's exit code; without
+ * errors in it, what work has returned (0: XL_OCI_OK; < 0: XL_OCI_FAILED).
+ */
+typedef int (*command_work)(struct arena *arena, const void *options,
+                            int argc, char **argv, struct report *report);
+int with_report(const struct command *command, command_work work,
+                const void *options, int argc, char **argv);
 
 #endif

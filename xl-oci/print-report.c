@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/bytes.h"
+#include "base/report.h"
 #include "checks.h"
 
 #include "command.h"
@@ -81,5 +83,24 @@ int print_report(const struct report *report, bool json)
     else if (out.size)
         fwrite(out.data, 1, out.size, stderr);
     bytes_free(&out);
+    return rc;
+}
+
+int with_report(const struct command *command, command_work work,
+                const void *options, int argc, char **argv)
+{
+    struct arena *arena = arena_new();
+    struct report *report = report_new();
+    int rc = XL_OCI_FAILED, reported;
+
+    if (!arena || !report) {
+        fprintf(stderr, "xl %s: out of memory\n", command->name);
+    } else {
+        rc = work(arena, options, argc, argv, report);
+        reported = print_report(report, false);
+        rc = reported ? reported : rc < 0 ? XL_OCI_FAILED : rc;
+    }
+    report_free(report);
+    arena_free(arena);
     return rc;
 }
