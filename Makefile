@@ -226,6 +226,15 @@ $(O)/test/bench/%: $(O)/obj/test/bench/%.o $(XL_OCI_LIB) $(LIB)
 	$(Q)$(CC) -o $@ $< $(XL_OCI_LIB) $(LIB) $(ALL_LDFLAGS) $(LIB_LIBS) \
 		$(LIBXL_LIBS) -lnettle
 
+# the rings of xl-oci-9pfs with other servers behind them
+SHARE_BENCHES := share-diod share-empty
+share-benches: $(SHARE_BENCHES:%=$(O)/test/bench/%)
+$(SHARE_BENCHES:%=$(O)/test/bench/%): $(O)/test/bench/%: \
+		$(O)/obj/test/bench/%.o $(call obj,test/bench/share-serve.c \
+		xl-oci/9p/main.c xl-oci/9p/transport.c) $(XL_OCI_LIB) $(LIB)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -o $@ $^ $(ALL_LDFLAGS) $(LIBS_xl-oci-9pfs)
+
 # plans of whole trees, for test/dt/corpus.t
 $(O)/test/dt/%: $(O)/obj/test/dt/%.o $(XL_OCI_LIB) $(LIB)
 	@mkdir -p $(@D)
@@ -328,11 +337,12 @@ install: all guest man ## install below DESTDIR, beside xl of XEN_VERSION
 		install -m 0644 docs/xl-oci.conf $(DESTDIR)/etc/xen/xl-oci.conf
 
 # A tree for the testbed's Dom0 with Xen 4.20 or 4.17, cross-built.
+for_dom0 = s=$$(test/qemu/sysroot $(1)) && $(MAKE) --no-print-directory \
+	O=$(O)/arm64-$(1) CC=$$s/cross/cc AR=aarch64-linux-gnu-ar \
+	GUEST_CC=$$s/cross/musl-cc XEN_VERSION=$(1) \
+	DESTDIR=$(CURDIR)/$(O)/dom0-$(1)
 dom0-tree-%:
-	$(Q)s=$$(test/qemu/sysroot $*) && $(MAKE) --no-print-directory \
-		O=$(O)/arm64-$* CC=$$s/cross/cc AR=aarch64-linux-gnu-ar \
-		GUEST_CC=$$s/cross/musl-cc XEN_VERSION=$* \
-		DESTDIR=$(CURDIR)/$(O)/dom0-$* install
+	$(Q)$(call for_dom0,$*) install
 	$(Q)test/xl/dom0-xl $* $(O)/dom0-$*
 
 # `xl oci-create` beside a stock xl, which is $(XL). The program has the places
@@ -410,6 +420,7 @@ dom0-shell: host ## a shell in Dom0 of Xen 4.20, with the product installed
 
 bench: host ## figures, as ratios taken side by side in one run
 	$(MAKE) --no-print-directory all dom0-tree-4.20
+	$(Q)$(call for_dom0,4.20) share-benches
 	test/bench/run
 
 # any bytes as config.json, as the guest's program, and on a ring, with clang's libFuzzer

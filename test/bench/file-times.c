@@ -1,24 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * file-times DIRECTORY: what a file system costs, inside the guest; lines of
- * "name milliseconds". Nothing is read from the guest's own page cache that
- * was not put there by the step itself. Static, no libc beyond musl.
+ * file-times DIRECTORY STEP...: what a file system costs, inside the guest;
+ * lines of "name milliseconds". Nothing is read from the guest's own page
+ * cache that was not put there by the step itself. Static, no libc beyond
+ * musl.
  */
 #define _GNU_SOURCE
 #include <err.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #define LARGE_BYTES (100u << 20)
 #define CHUNK_BYTES (1u << 20)
+#define WRITTEN_S 3                 /* for the host to forget what it has */
 #define SMALL_FILES 2000
-#define SINGLE_READS 1000
+#define REQUESTS 1000
+#define REQUEST_ROUNDS 5
 #define TREE_FILES 200
-#define TREE_ROUNDS 5
+#define TREE_ROUNDS 20
 
 static double now_ms(void)
 {
@@ -48,6 +52,7 @@ static void large_file(void)
         err(1, "fsync");
     tell("write-100MB", from);
     posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+    sleep(WRITTEN_S);
     lseek(fd, 0, SEEK_SET);
     from = now_ms();
     for (done = 0; done < LARGE_BYTES; done += CHUNK_BYTES)
@@ -56,23 +61,41 @@ static void large_file(void)
     tell("read-100MB", from);
     close(fd);
     free(chunk);
+    unlink("large");
 }
 
-/* One request each: 4 KiB past every cache. */
-static void single_reads(void)
+/* One request each: 4 KiB past every cache, and the attributes. */
+static void requests_once(int fd, void *page)
 {
-    int fd = open("large", O_RDONLY | O_DIRECT), i;
     double from = now_ms();
+    struct stat s;
+    int i;
+
+    for (i = 0; i < REQUESTS; i++)
+        if (fstat(fd, &s))
+            err(1, "page");
+    tell("1000-fstats", from);
+    from = now_ms();
+    for (i = 0; i < REQUESTS; i++)
+        if (pread(fd, page, 4096, 0) != 4096)
+            err(1, "page");
+    tell("1000-reads-of-4KiB", from);
+}
+
+static void requests(void)
+{
+    int fd = open("page", O_RDWR | O_CREAT | O_DIRECT, 0600), i;
     void *page;
 
     if (fd < 0 || posix_memalign(&page, 4096, 4096))
-        err(1, "large");
-    for (i = 0; i < SINGLE_READS; i++)
-        if (pread(fd, page, 4096, (off_t)i * 4096) != 4096)
-            err(1, "large");
-    tell("1000-reads-of-4KiB", from);
+        err(1, "page");
+    memset(page, 1, 4096);
+    if (pwrite(fd, page, 4096, 0) != 4096)
+        err(1, "page");
+    for (i = 0; i < REQUEST_ROUNDS; i++)
+        requests_once(fd, page);
     close(fd);
-    unlink("large");
+    unlink("page");
 }
 
 static const char *name_of(int n)
@@ -108,15 +131,22 @@ static void small_files(void)
     tell("unlink-2000", from);
 }
 
+static void stat_tree(void)
+{
+    struct stat s;
+    int i;
+
+    for (i = 0; i < TREE_FILES; i++)
+        if (stat(name_of(i), &s))
+            err(1, "f%d", i);
+}
+
 static void read_tree(void)
 {
     char content[8192];
-    struct stat s;
     int i, fd;
 
     for (i = 0; i < TREE_FILES; i++) {
-        if (stat(name_of(i), &s))
-            err(1, "f%d", i);
         fd = open(name_of(i), O_RDONLY);
         while (read(fd, content, sizeof(content)) > 0)
             ;
@@ -124,10 +154,19 @@ static void read_tree(void)
     }
 }
 
-static void tree_again(void)
+static void again(const char *name, void (*step)(void))
+{
+    double from = now_ms();
+    int i;
+
+    for (i = 0; i < TREE_ROUNDS; i++)
+        step();
+    tell(name, from);
+}
+
+static void tree(void)
 {
     static const char content[8192];
-    double from;
     int i, fd;
 
     for (i = 0; i < TREE_FILES; i++) {
@@ -136,22 +175,34 @@ static void tree_again(void)
             err(1, "f%d", i);
         close(fd);
     }
+    stat_tree();
     read_tree();
-    from = now_ms();
-    for (i = 0; i < TREE_ROUNDS; i++)
-        read_tree();
-    tell("tree-again", from);
+    again("stat-again", stat_tree);
+    again("read-again", read_tree);
     for (i = 0; i < TREE_FILES; i++)
         unlink(name_of(i));
 }
 
+static const struct {
+    const char *name;
+    void (*run)(void);
+} steps[] = {
+    { "large", large_file },
+    { "requests", requests },
+    { "small", small_files },
+    { "tree", tree },
+};
+
 int main(int argc, char **argv)
 {
-    if (argc != 2 || chdir(argv[1]))
-        errx(2, "usage: file-times DIRECTORY");
-    large_file();
-    single_reads();
-    small_files();
-    tree_again();
+    size_t step;
+    int i;
+
+    if (argc < 3 || chdir(argv[1]))
+        errx(2, "usage: file-times DIRECTORY STEP...");
+    for (i = 2; i < argc; i++)
+        for (step = 0; step < sizeof(steps) / sizeof(steps[0]); step++)
+            if (!strcmp(argv[i], steps[step].name))
+                steps[step].run();
     return 0;
 }
