@@ -31,6 +31,10 @@ exercised() {
             "exercise, $where: no difference" "$output"
         rm -rf volume/* "$1"/rootfs/tmp/*
     done
+    limit_s=200 ends_with 0 "fio" --rootfs=ext4 fio
+    is "$output" "/volume: no difference
+/tmp: no difference" "fio: on 9pfs and on block, it reads what it wrote"
+    rm -rf volume/*
     leaves_no_share "exercise"
 }
 
