@@ -286,7 +286,8 @@ check-unit: $(UNIT_BINS) $(SCHEMA) ## unit tests, without root or Xen
 KERNEL ?= $(O)/guest/kernel
 -include libxl-oci/guest/guest.mk
 
-$(O)/guest/kernel: libxl-oci/guest/build-kernel libxl-oci/guest/kernel.config
+$(O)/guest/kernel: libxl-oci/guest/build-kernel libxl-oci/guest/kernel.config \
+		$(wildcard libxl-oci/guest/kernel-patches/*.patch)
 	@mkdir -p $(@D)
 	$(Q)kernel=$$(libxl-oci/guest/build-kernel) && cp "$$kernel" $@
 

@@ -461,7 +461,7 @@ static void test_memory(void)
     struct p9_jail jail = jail_of();
 
     jail.memory_more = 32u << 20;
-    jail.descriptors_max = 10000;
+    jail.descriptors_max = 12000;
     is_int(in_jail(&jail, take_all_memory), REFUSED, "memory is limited");
     is_int(in_jail(&jail, take_everything), DONE,
            "a client that takes everything gets errors, and goes on");

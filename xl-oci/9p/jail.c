@@ -21,7 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define DESCRIPTORS_DEFAULT (65536u + 4096u + 256u)
+#define DESCRIPTORS_DEFAULT (65536u + 5120u + 256u)
 /* Where file systems of the new mount namespace are attached for a moment. Not
  * the export: the caller may name it by a descriptor, and what that refers to
  * is in the old namespace. */

@@ -48,7 +48,7 @@ struct p9_jail {
     const char *export_path; /* a directory; its last component is followed
                               * where it is a link, as mount(8) does */
     bool read_only;
-    uint32_t descriptors_max;/* RLIMIT_NOFILE; 0: 65536 + 4096 + 256 */
+    uint32_t descriptors_max;/* RLIMIT_NOFILE; 0: 65536 + 5120 + 256 */
     uint64_t memory_more;    /* RLIMIT_AS: bytes beyond what is mapped when the
                               * jail is entered; 0: as it is */
     const struct p9_jail_call *calls;

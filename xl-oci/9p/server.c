@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #define FID_MAX_DEFAULT 65536u
-#define OPEN_MAX_DEFAULT 4096u
+#define OPEN_MAX_DEFAULT 5120u /* 1,024 kept open by our kernel among them */
 #define LIMIT_MAX (1u << 20) /* of fids and of open files: fs.nr_open */
 
 static P9_HANDLER(version);
