@@ -27,7 +27,8 @@ static void make_all(const char *path)
 {
     const struct plan_options options = { .uuid = NULL };
     static const char *const paths[] = { "/a", "/b", "/c", "/d", "/e", "/f" };
-    struct plan_artifacts artifacts = { paths, "/r" };
+    struct plan_artifacts artifacts = { .disk_paths = paths,
+                                        .ramdisk_path = "/r" };
     struct bytes payload = BYTES_INIT;
     libxl_domain_config config;
     struct loaded loaded;
