@@ -6,6 +6,7 @@
  */
 #include "fail-alloc.h"
 #include "tap.h"
+#include "shell.h"
 #include "xl-oci/erofs-writer.h"
 #include "xl-oci/tree-digest.h"
 
@@ -24,24 +25,6 @@
 
 static char top[] = "/tmp/erofs-test-XXXXXX";
 static bool can_mount;
-
-__attribute__((format(printf, 1, 2)))
-static int run(const char *fmt, ...)
-{
-    char command[2048];
-    va_list ap;
-
-    va_start(ap, fmt);
-    vsnprintf(command, sizeof(command), fmt, ap);
-    va_end(ap);
-    return system(command);
-}
-
-static void must(int rc, const char *what)
-{
-    if (rc)
-        ok(0, "%s: %s", what, strerror(errno));
-}
 
 static uint64_t max_memory_bytes = UINT64_MAX;
 

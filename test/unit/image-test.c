@@ -8,6 +8,7 @@
 #include "base/report.h"
 #include "plan.h"
 #include "tap.h"
+#include "shell.h"
 #include "xl-oci/image.h"
 #include "xl-oci/tree-digest.h"
 
@@ -32,24 +33,6 @@ struct got {
     char path[512], checks[256], message[1024];
     struct stat st;
 };
-
-__attribute__((format(printf, 1, 2)))
-static int run(const char *fmt, ...)
-{
-    char command[2048];
-    va_list ap;
-
-    va_start(ap, fmt);
-    vsnprintf(command, sizeof(command), fmt, ap);
-    va_end(ap);
-    return system(command);
-}
-
-static void must(int rc, const char *what)
-{
-    if (rc)
-        ok(0, "%s: %s", what, strerror(errno));
-}
 
 static void provide(struct got *got, const char *cache, const char *tree,
                     int format)
