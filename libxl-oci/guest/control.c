@@ -49,9 +49,11 @@ static int send_message(int control, enum control_kind kind,
     return sent < 0 ? -1 : 0;
 }
 
-int control_send_go(int control)
+int control_send_go(int control, int error)
 {
-    return send_message(control, CONTROL_GO, NULL, -1);
+    const struct failure failure = { .error = error };
+
+    return send_message(control, CONTROL_GO, &failure, -1);
 }
 
 int control_send_failure(int control, const struct failure *failure)
@@ -104,8 +106,19 @@ int control_wait_for_go(int control)
 {
     struct control_message message;
 
-    if (receive(control, &message, 0) == 1 && message.kind == CONTROL_GO)
-        return 0;
-    errno = ECONNRESET; /* PID 1 gave up */
-    return -1;
+    if (receive(control, &message, 0) != 1 || message.kind != CONTROL_GO) {
+        errno = ECONNRESET; /* PID 1 gave up */
+        return -1;
+    }
+    errno = message.failure.error;
+    return errno ? -1 : 0;
+}
+
+int control_ask(int control, uint32_t op_index)
+{
+    const struct failure failure = { .op_index = (int32_t)op_index };
+
+    if (send_message(control, CONTROL_ASK, &failure, -1))
+        return -1;
+    return control_wait_for_go(control);
 }

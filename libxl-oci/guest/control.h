@@ -9,9 +9,11 @@
 #include "ops.h"
 
 enum control_kind {
-    CONTROL_GO,       /* from PID 1: id maps and cgroup are set */
+    CONTROL_GO,       /* from PID 1: id maps and cgroup are set; to ASK: done,
+                       * or failure.error */
     CONTROL_FAILURE,  /* to PID 1: the failure that ends the process */
     CONTROL_TERMINAL, /* to PID 1: fd is the master of its pty */
+    CONTROL_ASK,      /* to PID 1: do the operation failure.op_index for it */
 };
 
 struct control_message {
@@ -22,8 +24,10 @@ struct control_message {
 
 /* Return 0 or -1 with errno. */
 int control_make_pair(int ends[2]);
-int control_send_go(int control);
+int control_send_go(int control, int error);
 int control_wait_for_go(int control);
+/* What only PID 1 may do: waits until it is done. */
+int control_ask(int control, uint32_t op_index);
 int control_send_failure(int control, const struct failure *failure);
 int control_send_terminal(int control, int master);
 

@@ -64,25 +64,30 @@ static int run_rlimit(struct setup *setup, struct args *args)
     limit.rlim_max = arg_u64(args);
     detail_set(setup, "limit ", "", "");
     text_put_number(&setup->detail, resource);
-    return (int)syscall(SYS_prlimit64, 0, resource, &limit, NULL);
+    return (int)syscall(SYS_prlimit64, setup->subject, resource, &limit, NULL);
 }
 
 static int run_oom_score(struct setup *setup, struct args *args)
 {
-    char value[24];
+    char value[24], path[40];
     struct text text;
 
+    text_start(&text, path, sizeof(path));
+    if (setup->subject)
+        text_put_number(&text, setup->subject);
+    else
+        text_put(&text, "self");
+    text_put(&text, "/oom_score_adj");
     text_start(&text, value, sizeof(value));
     text_put_number(&text, (int32_t)arg_u32(args));
     detail_set(setup, value, NULL, NULL);
-    return write_file_at(setup->proc, "self/oom_score_adj", value,
-                         text_length(&text));
+    return write_file_at(setup->proc, path, value, text_length(&text));
 }
 
 static int run_io_priority(struct setup *setup, struct args *args)
 {
-    (void)setup;
-    return (int)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, arg_u32(args));
+    return (int)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, setup->subject,
+                        arg_u32(args));
 }
 
 static int run_scheduler(struct setup *setup, struct args *args)
@@ -99,7 +104,7 @@ static int run_scheduler(struct setup *setup, struct args *args)
     attributes.period_ns = arg_u64(args);
     detail_set(setup, "policy ", "", "");
     text_put_number(&setup->detail, attributes.policy);
-    return (int)syscall(SYS_sched_setattr, 0, &attributes, 0);
+    return (int)syscall(SYS_sched_setattr, setup->subject, &attributes, 0);
 }
 
 static int run_personality(struct setup *setup, struct args *args)
@@ -165,7 +170,8 @@ static int set_capabilities(const struct capability_sets *sets)
 
 /*
  * A process of another user could not open /dev/stdout (/proc/self/fd/1) while
- * the pipe or pty behind it is root's.
+ * the pipe or pty behind it is root's. The pipes of a user namespace were given
+ * by init, see start.c.
  */
 static void give_stdio(uid_t uid)
 {

@@ -38,6 +38,7 @@ struct setup {
     /* set in the container's first process */
     int control;                    /* to PID 1, see control.h */
     int proc;                       /* init's /proc, also behind ENTER */
+    pid_t subject;                  /* in PID 1: for whom it acts; 0: itself */
     int root;                       /* the container's root */
     uint64_t root_propagation;
     unsigned int copy_count;        /* see BIND with PROGRAM_BIND_COPY */

@@ -78,10 +78,11 @@
  *  root          the container's root, a path of init's tree; it is made a
  *                mount point of the container's mount namespace;
  *                MS_PRIVATE-like propagation flags to set on it at the end
+ *                (0: none, it is private from the beginning)
  *  bind          source in init's tree, destination in root, MS_* flags
- *                (MS_BIND [MS_REC] and those for the remount that follows,
- *                plus PROGRAM_BIND_*), mode of the file or directory made
- *                when the destination is missing
+ *                (MS_BIND [MS_REC], those for the remount that follows and
+ *                of its propagation, plus PROGRAM_BIND_*), mode of the file
+ *                or directory made when the destination is missing
  *  mount-in      source string, destination in root (made when missing),
  *                type, MS_* flags, data, propagation flags (0: none)
  *  remount-in    destination in root, MS_* flags: bind-remount with the flags

@@ -151,18 +151,121 @@ static int join_cgroup(struct setup *setup, pid_t pid)
     return write_file_at(AT_FDCWD, path, number, strlen(number));
 }
 
+/* Replaces an id of the container by init's; -1 when no map has it. */
+static int map_id(const struct program *program, uint32_t kind, uint32_t *id)
+{
+    struct op op = { 0 };
+    struct args args;
+    uint32_t inside, outside, size;
+
+    while (op_next(program, &op)) {
+        args = op_args(&op);
+        if (op.code != PROGRAM_OP_ID_MAP || arg_u32(&args) != kind)
+            continue;
+        inside = arg_u32(&args);
+        outside = arg_u32(&args);
+        size = arg_u32(&args);
+        if (*id >= inside && *id - inside < size) {
+            *id = outside + (*id - inside);
+            return 0;
+        }
+    }
+    return -1;
+}
+
+/*
+ * The pipes are init's, and its ids are nobody in a user namespace: there, not
+ * even root could open, or give away, what /dev/stdout leads to. Outside of
+ * one USER does it, and with a terminal the pty is the container's own.
+ */
+static int give_streams(const struct program *program,
+                        const struct streams *streams)
+{
+    struct op op = { 0 };
+    struct args args;
+    uint32_t uid, gid;
+    int i;
+
+    if (!op_find(program, &op, PROGRAM_OP_USER))
+        return 0;
+    args = op_args(&op);
+    uid = arg_u32(&args);
+    gid = arg_u32(&args);
+    if (map_id(program, 0, &uid) || map_id(program, 1, &gid))
+        return 0; /* USER will tell */
+    for (i = 0; i < 3; i++)
+        if (streams->process[i] >= 0 && fchown(streams->process[i], uid, gid))
+            return -1;
+    return 0;
+}
+
+/* The bundle's files beside the program, which BIND copies: nobody but root
+ * could read them. */
+static int give_files(const struct program *program)
+{
+    char path[64] = PROGRAM_FILES_DIR;
+    uint32_t uid = 0, gid = 0, i;
+    struct text text;
+
+    if (map_id(program, 0, &uid) || map_id(program, 1, &gid))
+        return 0; /* its root cannot be entered: begin_container() will tell */
+    for (i = 0; chown(path, uid, gid) == 0; i++) {
+        text_start(&text, path, sizeof(path));
+        text_put(&text, PROGRAM_FILES_DIR "/");
+        text_put_number(&text, i);
+    }
+    return errno == ENOENT ? 0 : -1;
+}
+
 /* What only init may do for the process that waits to go. */
 static int prepare_process(struct setup *setup, const struct process *process,
-                           uint64_t namespaces)
+                           const struct streams *streams, uint64_t namespaces)
 {
     if ((namespaces & CLONE_NEWUSER) &&
         (write_id_map(setup, process->pid, 0, "/uid_map") ||
-         write_id_map(setup, process->pid, 1, "/gid_map")))
+         write_id_map(setup, process->pid, 1, "/gid_map") ||
+         give_streams(setup->program, streams) ||
+         give_files(setup->program)))
         return -1;
     if (setup->cgroup && join_cgroup(setup, process->pid))
         return -1;
     detail_set(setup, "", NULL, NULL);
-    return control_send_go(process->control);
+    return control_send_go(process->control, 0);
+}
+
+/* What a user namespace's root may not do, as it is the kernel's affair and
+ * not the namespace's; runc does it from outside, too. */
+static op_function *help_function(const struct op *op)
+{
+    switch (op->code) {
+    case PROGRAM_OP_SYSCTL:
+        return container_op(op->code);
+    case PROGRAM_OP_RLIMIT:
+    case PROGRAM_OP_OOM_SCORE:
+    case PROGRAM_OP_IO_PRIORITY:
+    case PROGRAM_OP_SCHEDULER:
+        return process_op(op->code);
+    default:
+        return NULL;
+    }
+}
+
+void start_help(struct setup *setup, const struct process *process,
+                int32_t op_index)
+{
+    struct setup helper = { .program = setup->program,
+                            .subject = process->pid };
+    struct failure failure = { .error = EINVAL };
+    struct op op = { 0 };
+
+    helper.proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    while (op_next(setup->program, &op))
+        if ((int32_t)op.index == op_index && help_function(&op) &&
+            !op_run(&helper, &op, help_function(&op), &failure))
+            failure.error = 0;
+    control_send_go(process->control, failure.error);
+    if (helper.proc >= 0)
+        close(helper.proc);
 }
 
 static void reset_signals(void)
@@ -213,7 +316,15 @@ static int run_container_op(struct setup *setup, const struct op *op,
 
     if (!function)
         function = process_op(op->code);
-    return op_run(setup, op, function, failure);
+    if (op_run(setup, op, function, failure) == 0)
+        return 0;
+    if ((failure->error != EPERM && failure->error != EACCES) ||
+        !help_function(op))
+        return -1;
+    if (control_ask(setup->control, op->index) == 0)
+        return 0;
+    failure->error = errno;
+    return -1;
 }
 
 __attribute__((noreturn))
@@ -264,7 +375,9 @@ static int start_checked(struct setup *setup, const struct op *start,
         be_container(setup, start, streams);
     }
     close(ends[1]);
-    return process->pid < 0 ? -1 : prepare_process(setup, process, namespaces);
+    if (process->pid < 0)
+        return -1;
+    return prepare_process(setup, process, streams, namespaces);
 }
 
 int start_process(struct setup *setup, const struct op *start,

@@ -19,4 +19,9 @@ int start_process(struct setup *setup, const struct op *start,
                   struct relay *relay, struct process *process,
                   struct failure *failure);
 
+/* Does the operation op_index for the process, which asked for it and waits:
+ * see control.h. */
+void start_help(struct setup *setup, const struct process *process,
+                int32_t op_index);
+
 #endif

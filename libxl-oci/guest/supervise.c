@@ -144,6 +144,9 @@ static void take_control(struct supervisor *supervisor)
     while ((r = control_receive(supervisor->process.control, &message)) > 0) {
         if (message.kind == CONTROL_TERMINAL && message.fd >= 0) {
             take_terminal(supervisor, message.fd);
+        } else if (message.kind == CONTROL_ASK) {
+            start_help(supervisor->setup, &supervisor->process,
+                       message.failure.op_index);
         } else if (message.kind == CONTROL_FAILURE &&
                    supervisor->outcome->kind != OUTCOME_FAILED) {
             supervisor->outcome->kind = OUTCOME_FAILED;

@@ -17,6 +17,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -112,9 +113,13 @@ static void furnish(const char *console, const char *xenbus)
     must(chdir(tree), tree);
     mkdir("dev", 0755);
     mkdir("dev/xen", 0755);
-    mkdir("files", 0755);
+    mkdir("files", 0700);
+    mkdir("seen", 0755); /* or the kernel would not let init mount another */
+    must(mount("proc", "seen", "proc", 0, NULL), "seen");
     mkdir("root", 0755);
     mkdir("root/etc", 0755);
+    mkdir("root/proc", 0755);
+    mkdir("root/dev", 0755);
     must(symlink("/run/made/by-link", "root/etc/dangling"), "symlink");
     must(symlink("/../../..", "root/etc/up"), "symlink");
     for (i = 0; i < sizeof(nodes) / sizeof(nodes[0]); i++) {
@@ -163,7 +168,9 @@ static void be_guest(int link, const char *console, const char *xenbus)
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         must(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), "private");
         furnish(console, xenbus);
-        must(chroot("."), "chroot");
+        /* not chroot(2): who is in one may not make a user namespace */
+        must((int)syscall(SYS_pivot_root, ".", "."), "pivot_root");
+        must(umount2(".", MNT_DETACH), "umount");
         if (driver.path && !fork())
             be_driver();
         execve("/init", argv, none);

@@ -32,6 +32,12 @@ static void put_head(void)
     build_op(&build, PROGRAM_OP_STDIO, "uuu", PROGRAM_STDIO_STDIN, 0u, 0u);
 }
 
+static void put_started(void)
+{
+    put_head();
+    build_op(&build, PROGRAM_OP_START, "q", (uint64_t)0);
+}
+
 static void put_root(void)
 {
     build_op(&build, PROGRAM_OP_ROOT, "sq", "/root", (uint64_t)0);
@@ -178,30 +184,25 @@ static void test_order(void)
     build_op(&build, PROGRAM_OP_UMASK, "u", 0u);
     refuse("an operation behind exec", 8, "an operation behind exec");
 
-    put_head();
-    build_op(&build, PROGRAM_OP_START, "q", (uint64_t)0);
+    put_started();
     build_op(&build, PROGRAM_OP_HOSTNAME, "s", "x");
     refuse("an operation of the guest behind start", 4, "late hostname");
 
-    put_head();
-    build_op(&build, PROGRAM_OP_START, "q", (uint64_t)0);
+    put_started();
     build_op(&build, PROGRAM_OP_START, "q", (uint64_t)0);
     refuse("an operation of the guest behind start", 4, "two starts");
 
-    put_head();
-    build_op(&build, PROGRAM_OP_START, "q", (uint64_t)0);
+    put_started();
     build_op(&build, PROGRAM_OP_MASK, "s", "/x");
     refuse("an operation that belongs between root and enter", 4,
            "mask without root");
 
-    put_head();
-    build_op(&build, PROGRAM_OP_START, "q", (uint64_t)0);
+    put_started();
     put_root();
     build_op(&build, PROGRAM_OP_EXEC, "vv", words, none);
     refuse("an operation that belongs behind enter", 5, "exec before enter");
 
-    put_head();
-    build_op(&build, PROGRAM_OP_START, "q", (uint64_t)0);
+    put_started();
     put_root();
     build_op(&build, PROGRAM_OP_ENTER, "");
     refuse("no exec", -1, "no exec");
@@ -237,23 +238,23 @@ static void test_content(void)
     build_op(&build, PROGRAM_OP_START, "q", (uint64_t)0);
     refuse("id maps without a user namespace", 4, "a lone id map");
 
-    put_head();
-    build_op(&build, PROGRAM_OP_START, "q", (uint64_t)0);
+    put_started();
     build_op(&build, PROGRAM_OP_GROUPS, "b", "12345", (size_t)5);
     refuse("group ids are cut short", 4, "a piece of a group id");
 
-    put_head();
-    build_op(&build, PROGRAM_OP_START, "q", (uint64_t)0);
+    put_started();
     build_op(&build, PROGRAM_OP_SECCOMP, "ub", 0u, "", (size_t)0);
     refuse("the filter's size is wrong", 4, "an empty filter");
 
-    put_head();
-    build_op(&build, PROGRAM_OP_START, "q", (uint64_t)0);
+    put_started();
     put_root();
     build_op(&build, PROGRAM_OP_ENTER, "");
     build_op(&build, PROGRAM_OP_EXEC, "vv", none, none);
     refuse("no argv[0]", 6, "exec of nothing");
+}
 
+static void test_form(void)
+{
     put_head();
     build_op(&build, 9999, "");
     refuse("an unknown operation", 3, "an unknown operation");
@@ -268,8 +269,7 @@ static void test_content(void)
     build_op(&build, PROGRAM_OP_LOOPBACK, "u", 0u);
     refuse("bytes are left behind the arguments", 3, "too many arguments");
 
-    put_head();
-    build_op(&build, PROGRAM_OP_START, "q", (uint64_t)0);
+    put_started();
     build_op(&build, PROGRAM_OP_EXEC, "u", 0xffffffffu);
     refuse("a vector is too long", 4, "a vector too long");
 
@@ -308,6 +308,7 @@ int main(void)
     test_lying_lengths();
     test_order();
     test_content();
+    test_form();
     test_functions();
     return done_testing();
 }

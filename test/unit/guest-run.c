@@ -341,6 +341,103 @@ static void test_identity(void)
            "ids, capabilities and filter are as asked for");
 }
 
+/*
+ * Two maps, the second for users from 1000: that the right one is taken can be
+ * seen by whether the user may open its streams.
+ */
+static void begin_mapped(void)
+{
+    build_begin(&build);
+    build_op(&build, PROGRAM_OP_ID_MAP, "uuuu", 0u, 0u, 20000u, 1000u);
+    build_op(&build, PROGRAM_OP_ID_MAP, "uuuu", 0u, 1000u, 30000u, 1000u);
+    build_op(&build, PROGRAM_OP_ID_MAP, "uuuu", 1u, 0u, 40000u, 2000u);
+    continue_program(0, NAMESPACES | CLONE_NEWUSER);
+}
+
+/* The rest of it, and runs it. */
+static void run_mapped(unsigned int uid, unsigned int gid, const char *script)
+{
+    enter_root();
+    build_op(&build, PROGRAM_OP_USER, "uu", uid, gid);
+    build_op(&build, PROGRAM_OP_CAPABILITIES, "qqqqq", (uint64_t)1,
+             (uint64_t)1, (uint64_t)0, (uint64_t)1, (uint64_t)0);
+    build_op(&build, PROGRAM_OP_NO_NEW_PRIVS, "");
+    exec_shell(script);
+    run_init();
+}
+
+static void test_mapped_streams(void)
+{
+    begin_mapped();
+    run_mapped(0, 0, "echo open >/dev/stdout; stat -Lc '%u %g' /dev/stdout; "
+               "echo error >/proc/self/fd/2; chown 33 /dev/stdout && "
+               "stat -Lc %u /dev/stdout");
+    if (!is_str(run.exit, "exited 0", "root of a user namespace"))
+        show_run();
+    is_str(run.console, "open\n0 0\nerror\n33\n",
+           "opens its streams, and gives them away");
+
+    begin_mapped();
+    run_mapped(1234, 77, "id -u; echo open >/dev/stdout; "
+               "stat -Lc '%u %g' /dev/stdout");
+    is_str(run.console, "1234\nopen\n1234 77\n",
+           "another user of it does as well");
+
+    begin_mapped();
+    run_mapped(5000, 0, "exit 0");
+    is_str(run.exit, "failed 14 user 22 Invalid argument: uid 5000, gid 0",
+           "a user that no map has");
+}
+
+static void test_mapped_file(void)
+{
+    begin_mapped();
+    build_op(&build, PROGRAM_OP_BIND, "ssqu", "/files/0", "/dev/file",
+             (uint64_t)MS_BIND | MS_RDONLY | PROGRAM_BIND_FILE |
+             PROGRAM_BIND_COPY, 0644u);
+    run_mapped(0, 0, "cat /dev/file; stat -c '%a %u %g' /dev/file");
+    if (!is_str(run.exit, "exited 0", "a file of the bundle"))
+        show_run();
+    is_str(run.console, "from the bundle\n640 0 0\n",
+           "is the user namespace's root's");
+}
+
+/* Init here is not the kernel's root either: of what only that may do, the
+ * failure is seen; the network namespace is init's. */
+static void test_mapped_help(void)
+{
+    begin_mapped();
+    build_op(&build, PROGRAM_OP_SYSCTL, "ss", "net/ipv4/ip_forward", "1");
+    build_op(&build, PROGRAM_OP_RLIMIT, "uqq", 7u, (uint64_t)50, (uint64_t)60);
+    run_mapped(0, 0, "cat /proc/sys/net/ipv4/ip_forward; ulimit -n");
+    if (!is_str(run.exit, "exited 0", "what only init may set"))
+        show_run();
+    is_str(run.console, "1\n50\n", "init sets");
+
+    begin_mapped();
+    build_op(&build, PROGRAM_OP_OOM_SCORE, "u", (unsigned int)-1000);
+    run_mapped(0, 0, "exit 0");
+    is_str(run.exit, "failed 13 oom-score 13 Permission denied: -1000",
+           "what nobody here may set");
+
+    begin_mapped();
+    build_op(&build, PROGRAM_OP_SYSCTL, "ss", "no/such", "1");
+    run_mapped(0, 0, "exit 0");
+    is_str(run.exit, "failed 13 sysctl 2 No such file or directory: "
+           "/proc/sys/no/such", "what does not exist");
+}
+
+static void test_mapped(void)
+{
+    if (geteuid()) {
+        ok(1, "a user namespace # SKIP needs more than one user id");
+        return;
+    }
+    test_mapped_streams();
+    test_mapped_file();
+    test_mapped_help();
+}
+
 /* Beside this program: build/test/unit/guest-run, build/guest-native/init. */
 static char *find_init(const char *argv0)
 {
@@ -382,6 +479,7 @@ int main(int argc, char **argv)
     test_wait_node();
     test_hook();
     test_identity();
+    test_mapped();
     rmdir(tree);
     return done_testing();
 }
