@@ -55,9 +55,9 @@ static uint64_t static_rate(const struct dt_tree *tree,
 
         if (dt_is_compatible(clock, "fixed-clock")) {
             hz = dt_cell_or(clock, "clock-frequency", 0);
-            if (numerator && hz > UINT64_MAX / numerator)
-                return 0;
-            return hz * numerator / denominator;
+            hz = hz * numerator / denominator;  /* 32 bits times 32 bits */
+            /* clock-frequency of the guest's stub is one cell */
+            return hz > UINT32_MAX ? 0 : hz;
         }
         if (!dt_is_compatible(clock, "fixed-factor-clock") || !clocks)
             return 0;
@@ -73,13 +73,12 @@ static uint64_t static_rate(const struct dt_tree *tree,
 
 uint64_t dt_clock_rate(const struct dt_tree *tree,
                        const struct dt_node *provider, const uint8_t *args,
-                       size_t n_args, const struct dt_node *consumer)
+                       size_t n_args)
 {
     uint64_t hz = static_rate(tree, provider);
 
-    if (!hz)
-        hz = assigned_rate(tree, provider, provider, args, n_args);
-    if (!hz)
-        hz = assigned_rate(tree, consumer, provider, args, n_args);
-    return hz;
+    /* Linux applies those of a node when it probes it: the provider, which
+     * stays in Dom0, but never the consumer, which is disabled there. */
+    return hz || !provider->enabled ? hz :
+           assigned_rate(tree, provider, provider, args, n_args);
 }

@@ -145,6 +145,28 @@ bool dt_line_has(const char *line, const char *word, const char **value,
 
 /* --- /chosen ------------------------------------------------------------- */
 
+static bool take_first(void *context, const struct dt_xen_line *line)
+{
+    bool *is_there = context;
+
+    *is_there = !line->problem;
+    return false;
+}
+
+/* drivers/char: each driver but ns16550.c gives up without its interrupt. */
+static bool lacks_interrupt(const struct doctor *d,
+                            const struct dt_node *console)
+{
+    static const char *const polled[] = {
+        "brcm,bcm2835-aux-uart", "ns16550", "ns16550a", "snps,dw-apb-uart",
+        NULL,
+    };
+    bool is_there = false;
+
+    dt_xen_each_line(d->xen, console, take_first, &is_there);
+    return !is_there && !dt_is_any_compatible(console, polled);
+}
+
 static void check_console(struct doctor *d)
 {
     const struct dt_node *chosen = dt_by_path(d->tree, "/chosen");
@@ -166,6 +188,10 @@ static void check_console(struct doctor *d)
     else if (!d->xen->console->enabled)
         dt_doctor_say(d, DT_CHECK_BOARD_CONSOLE, d->xen->console,
                       "stdout-path names it, but it is disabled");
+    else if (lacks_interrupt(d, d->xen->console))
+        dt_doctor_say(d, DT_CHECK_BOARD_CONSOLE, d->xen->console,
+                      "stdout-path names it, but Xen's driver wants its "
+                      "interrupt");
 }
 
 static void check_modules(struct doctor *d)
@@ -290,6 +316,30 @@ static bool overlaps(const struct bank *bank, const struct bank *before)
            bank->last > before->last;
 }
 
+/* add_boot_module(): what comes first in the tree goes on, the other is
+ * dropped or ends the boot. */
+static void check_modules_apart(struct doctor *d, const struct banks *banks)
+{
+    struct banks modules = { .count = 0 };
+    size_t i, k;
+
+    for (i = 1; i < d->tree->n_nodes; i++)
+        if (is_module(&d->tree->nodes[i]))
+            add_regions(&modules, &d->tree->nodes[i]);
+    for (i = 0; i < modules.count; i++)
+        for (k = 0; k < banks->count; k++) {
+            const struct bank *bank = &banks->list[k];
+
+            if (!overlaps(&modules.list[i], bank))
+                continue;
+            dt_doctor_say(d, DT_CHECK_BOARD_RESERVED, bank->node,
+                          "%s at 0x%" PRIx64 " overlaps the boot module %s",
+                          bank->node ? "it" : "a /memreserve/", bank->first,
+                          modules.list[i].node->path);
+            break;
+        }
+}
+
 void dt_doctor_reserved(struct doctor *d)
 {
     const struct dt_node *top = dt_by_path(d->tree, "/reserved-memory"), *n;
@@ -314,4 +364,5 @@ void dt_doctor_reserved(struct doctor *d)
                           before->first);
             break;
         }
+    check_modules_apart(d, &banks);
 }

@@ -38,11 +38,14 @@ static void take_reason(struct doctor *d, const struct dt_device *device,
                         const struct dt_reason *r)
 {
     enum dt_check_id id = (enum dt_check_id)(r->check - dt_checks);
-    struct dt_finding *f =
-        r->more ? dt_doctor_say(d, id, device->node, "%s (and %zu more)",
+    struct dt_finding *f;
+
+    /* what is below is for check_below() */
+    if (id == DT_CHECK_DEVICE_UNMARKED && device->marked)
+        return;
+    f = r->more ? dt_doctor_say(d, id, device->node, "%s (and %zu more)",
                                 r->message, r->more) :
                   dt_doctor_say(d, id, device->node, "%s", r->message);
-
     if (id == DT_CHECK_DEVICE_UNMARKED)
         dt_doctor_set(d, f, device->node, "xen,passthrough", "", 0);
     else if (id == DT_CHECK_DEVICE_SMMU)

@@ -90,6 +90,25 @@ static bool refuse_trigger(struct lines *l, const struct dt_xen_line *line,
     return f && f->correctable;
 }
 
+/* create_dom0(): no domain has more, however many the GIC has. */
+static bool is_beyond_dom0(const struct lines *l,
+                           const struct dt_xen_line *line)
+{
+    return line->intid >= DT_XEN_DOMAIN_INTIDS && !l->is_xens &&
+           !dt_property(l->node, "xen,passthrough");
+}
+
+static void refuse_number(struct lines *l, const struct dt_xen_line *line)
+{
+    struct dt_finding *f =
+        dt_doctor_say(l->d, DT_CHECK_BOARD_INTERRUPT, l->node,
+                      "its interrupt %" PRIu32 " is beyond the %d that Xen "
+                      "gives Dom0%s", line->intid, DT_XEN_DOMAIN_INTIDS,
+                      l->node->enabled ? "" : ", though it is disabled");
+
+    dt_doctor_silence(l->d, f, l->node, line->property->name);
+}
+
 static void refuse_xens(struct lines *l, const struct dt_xen_line *line,
                         const struct user *first)
 {
@@ -122,6 +141,10 @@ static bool take(void *context, const struct dt_xen_line *line)
     }
     if (line->controller)
         return true;
+    if (is_beyond_dom0(l, line)) {
+        refuse_number(l, line);
+        return false;
+    }
     first = &l->users[line->intid];
     if (!first->node) {
         *first = (struct user){ l->node, line->property, line->flags_at,

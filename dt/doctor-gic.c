@@ -142,6 +142,9 @@ static void check_v3(struct doctor *d)
     for (i = 0; i <= n; i++) {
         const char *problem = dt_xen_address(gic, i, &address, &size_bytes);
 
+        /* gicv3_ioremap_distributor() */
+        if (!problem && !i && address % DT_PAGE_BYTES)
+            problem = "it is not at a page's beginning";
         if (!problem)
             continue;
         dt_doctor_say(d, DT_CHECK_BOARD_GIC, gic,

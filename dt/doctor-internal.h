@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "dt/checks.h"
+#include "dt/chosen.h"
 #include "dt/doctor.h"
 #include "dt/host-tree.h"
 #include "dt/passable.h"
@@ -61,19 +62,5 @@ void dt_doctor_iommus(struct doctor *d);
 void dt_doctor_chosen(struct doctor *d);
 void dt_doctor_reserved(struct doctor *d);
 void dt_doctor_devices(struct doctor *d);
-
-/* A command line in the tree; text is NULL when there is none to be seen. */
-struct dt_line_place {
-    const struct dt_node *node;
-    const char *property, *text;
-};
-
-struct dt_line_place dt_xens_line(const struct dt_tree *tree);
-struct dt_line_place dt_dom0s_line(const struct dt_tree *tree);
-
-/* Whether the line has the word, alone or with "=" and a value, which is then
- * at *value (of *n bytes, the last one's). Quotes keep spaces in a word. */
-bool dt_line_has(const char *line, const char *word, const char **value,
-                 size_t *n);
 
 #endif

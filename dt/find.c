@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/report.h"
 #include "base/suggest.h"
 #include "dt/checks.h"
@@ -24,6 +25,87 @@ static bool path_matches(const char *typed, const struct dt_node *node)
         path += m;
     }
     return !*typed && !*path;
+}
+
+/* The pattern after what matches the character c, NULL when it does not. */
+static const char *match_one(const char *p, char c)
+{
+    bool negated, found = false;
+
+    if (*p == '?')
+        return p + 1;
+    if (*p != '[' || !p[1] || !strchr(p + 2, ']'))
+        return *p == c ? p + 1 : NULL;
+    negated = *++p == '!';
+    p += negated;
+    do {
+        bool range = p[1] == '-' && p[2] && p[2] != ']';
+
+        found |= range ? *p <= c && c <= p[2] : *p == c;
+        p += range ? 3 : 1;
+    } while (*p && *p != ']');
+    return *p && found != negated ? p + 1 : NULL;
+}
+
+/*
+ * As fnmatch() with FNM_PATHNAME, in which a bundle could make it take years:
+ * here a later "*" ends all that an earlier one could still try, as neither
+ * goes past a "/".
+ */
+static bool pattern_matches(const char *p, const char *s)
+{
+    const char *star = NULL, *tried = NULL, *next;
+
+    while (*s) {
+        next = *p == '*' || !*p || (*s == '/') != (*p == '/') ? NULL :
+               match_one(p, *s);
+        if (*p == '*') {
+            star = ++p;
+            tried = s;
+        } else if (next) {
+            if (*s == '/')
+                star = NULL;
+            p = next;
+            s++;
+        } else if (star && *tried != '/') {
+            p = star;
+            s = ++tried;
+        } else {
+            return false;
+        }
+    }
+    p += strspn(p, "*");
+    return !*p;
+}
+
+#define MAX_LISTED 8
+
+static const struct dt_node *find_pattern(const struct dt_tree *tree,
+                                          const char *name,
+                                          const struct report_where *where,
+                                          struct report *report)
+{
+    const struct dt_node *found = NULL;
+    struct bytes list = BYTES_INIT;
+    size_t i, n = 0;
+
+    for (i = 1; i < tree->n_nodes; i++) {
+        if (!pattern_matches(name, tree->nodes[i].path))
+            continue;
+        found = &tree->nodes[i];
+        if (n++ < MAX_LISTED)
+            bytes_printf(&list, "%s%s", n > 1 ? ", " : "", found->path);
+    }
+    if (!n)
+        dt_report(report, NODE_UNKNOWN, where,
+                  "no node's path is like \"%.200s\"", name);
+    else if (n > 1)
+        dt_report(report, NODE_AMBIGUOUS, where,
+                  "\"%.200s\" is like the paths of %zu nodes: %s%s", name, n,
+                  bytes_text(&list) ? bytes_text(&list) : "",
+                  n > MAX_LISTED ? ", ..." : "");
+    bytes_free(&list);
+    return n == 1 ? found : NULL;
 }
 
 static void consider_names(struct suggestion *s, const struct dt_node *list)
@@ -98,6 +180,8 @@ const struct dt_node *dt_find_for(const struct dt_tree *tree,
 {
     const struct dt_node *alias, *label;
 
+    if (name[0] == '/' && strpbrk(name, "*?["))
+        return find_pattern(tree, name, where, report);
     if (name[0] == '/')
         return find_path(tree, name, where, report);
     alias = by_list(tree, "/aliases", name);

@@ -10,7 +10,9 @@ struct report_where;
 
 /*
  * By path ("/soc/rtc@9010000"; a component may omit its unit address when
- * that leaves one node), alias (/aliases) or label (/__symbols__, there when
+ * that leaves one node), by a pattern of a path ("/axi/serial@ff01*": "*", "?"
+ * and "[...]" as the shell has them, none of which matches "/") that one node
+ * is like, alias (/aliases) or label (/__symbols__, there when
  * the tree was compiled with `dtc -@`). NULL with an error that tells the
  * candidates or the nearest name.
  */

@@ -196,25 +196,38 @@ static struct dt_block *find_block(const struct dt_plan *p, uint64_t mfn)
     return NULL;
 }
 
-/* Whether a device may be at the frames; reports when not. */
-static bool may_be_at(const struct dt_plan *p, const struct dt_placement *wish)
+static bool is_in_reach(const struct dt_plan *p,
+                        const struct dt_placement *wish)
 {
-    uint64_t last = UINT64_MAX / DT_PAGE_BYTES;
-    const struct dt_window *taken;
+    uint64_t end = (UINT64_C(1) << p->layout->address_bits) / DT_PAGE_BYTES;
 
-    if (wish->gfn > last || wish->count > last - wish->gfn) {
-        dt_report(p->report, PLAN_PLACEMENT, &wish->where,
-                  "frame 0x%" PRIx64 " is beyond any guest's memory",
-                  wish->gfn);
-        return false;
-    }
-    taken = dt_layout_taken(p->layout, wish->gfn * DT_PAGE_BYTES,
-                            wish->count * DT_PAGE_BYTES);
-    if (!taken && !find_guest(p, wish->gfn, wish->count))
+    if (wish->gfn <= end && wish->count <= end - wish->gfn)
         return true;
     dt_report(p->report, PLAN_PLACEMENT, &wish->where,
-              "the guest has %s at frame 0x%" PRIx64,
-              taken ? taken->what : "another device", wish->gfn);
+              "frame 0x%" PRIx64 " is beyond the %u bits of address that "
+              "every machine gives a guest", wish->gfn,
+              p->layout->address_bits);
+    return false;
+}
+
+/* Whether a block of the wish may be at the frame; reports when not. */
+static bool may_be_at(const struct dt_plan *p, const struct dt_block *b,
+                      uint64_t gfn, const struct dt_placement *wish)
+{
+    const struct dt_window *taken =
+        dt_layout_taken(p->layout, gfn * DT_PAGE_BYTES,
+                        b->count * DT_PAGE_BYTES);
+
+    if (b->placed && b->gfn != gfn)
+        dt_report(p->report, PLAN_PLACEMENT, &wish->where,
+                  "page 0x%" PRIx64 " is wanted at frame 0x%" PRIx64
+                  " as well", b->mfn, b->gfn);
+    else if (!b->placed && (taken || find_guest(p, gfn, b->count)))
+        dt_report(p->report, PLAN_PLACEMENT, &wish->where,
+                  "the guest has %s at frame 0x%" PRIx64,
+                  taken ? taken->what : "another device", gfn);
+    else
+        return true;
     return false;
 }
 
@@ -235,10 +248,14 @@ static void place(struct dt_plan *p, const struct dt_placement *wish)
                   "of what a device has there", wish->mfn, wish->count);
         return;
     }
-    if (!may_be_at(p, wish))
+    if (!is_in_reach(p, wish))
         return;
     for (b = first; b < p->blocks + p->n_blocks && b->mfn < end; b++) {
-        b->gfn = wish->gfn + (b->mfn - wish->mfn);
+        uint64_t gfn = wish->gfn + (b->mfn - wish->mfn);
+
+        if (!may_be_at(p, b, gfn, wish))
+            return;
+        b->gfn = gfn;
         b->placed = true;
     }
 }

@@ -24,6 +24,7 @@ struct dt_guest_property {
 struct dt_guest_node {
     const char *name, *path;
     const struct dt_node *host;             /* NULL: it stands for none */
+    bool is_inner_bus;                      /* see guest-nodes.c */
     struct dt_guest_property *properties;
     struct dt_guest_node *children, *next;
 };

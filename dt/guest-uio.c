@@ -123,15 +123,7 @@ static void put_interrupts(struct uio *u, struct dt_guest_node *node,
 
 static void put_compatible(struct uio *u, struct dt_guest_node *node)
 {
-    const char *name = u->member->compatible;
-    const struct dt_template *t = u->p->order->template;
-    size_t i;
-
-    for (i = 0; t && !name && i < t->n_nodes; i++)
-        if (t->nodes[i].host == u->member->node)
-            name = dt_string(t->nodes[i].node, "compatible");
-    if (name)
-        dt_guest_set_string(&u->p->guest, node, "compatible", name);
+    dt_guest_set_string(&u->p->guest, node, "compatible", u->member->told);
 }
 
 /* A node beside the device's own. */

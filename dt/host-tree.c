@@ -313,9 +313,13 @@ const struct dt_property *dt_property(const struct dt_node *node,
 {
     size_t i;
 
-    for (i = 0; i < node->n_properties; i++)
-        if (!strcmp(node->properties[i].name, name))
+    for (i = 0; i < node->n_properties; i++) {
+        const char *candidate = node->properties[i].name;
+
+        /* the hottest place of all: a letter decides most */
+        if (*candidate == *name && !strcmp(candidate, name))
             return &node->properties[i];
+    }
     return NULL;
 }
 

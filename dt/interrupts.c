@@ -15,6 +15,7 @@ struct search {
     const struct dt_node *device, *at;
     uint32_t cells[MAX_CELLS];      /* the specifier */
     size_t n;
+    uint32_t *looks;
     const char *problem;
 };
 
@@ -126,6 +127,9 @@ static int follow_map(struct search *s, const struct dt_property *map)
     while (at + na + s->n + 1 <= size) {
         size_t parent = at + na + s->n;
 
+        if (!*s->looks)
+            return fail(s, "interrupt-maps that lead to too many others");
+        --*s->looks;
         up = dt_by_phandle(s->tree, dt_cell(map, parent));
         if (!up)
             return fail(s, "an interrupt-map with a dangling phandle");
@@ -214,7 +218,7 @@ static bool take(struct search *s, const struct dt_property *p, size_t at,
 }
 
 int dt_interrupts_read(struct arena *arena, const struct dt_tree *tree,
-                       const struct dt_node *node,
+                       const struct dt_node *node, uint32_t *looks,
                        struct dt_interrupts *interrupts)
 {
     /* Devicetree Specification 2.4.1: the extended form wins */
@@ -222,7 +226,7 @@ int dt_interrupts_read(struct arena *arena, const struct dt_tree *tree,
         dt_property(node, "interrupts-extended");
     const struct dt_property *p = extended ? extended :
                                   dt_property(node, "interrupts");
-    struct search s = { .tree = tree, .device = node };
+    struct search s = { .tree = tree, .device = node, .looks = looks };
     const struct dt_node *parent = NULL;
     struct dt_interrupt *list;
     size_t at = 0, count = 0, most;
@@ -281,13 +285,13 @@ static size_t read_row(struct search *s, const struct dt_property *map,
 }
 
 int dt_interrupt_map_read(struct arena *arena, const struct dt_tree *tree,
-                          const struct dt_node *node,
+                          const struct dt_node *node, uint32_t *looks,
                           const struct dt_map_row **rows, size_t *n_rows)
 {
     const struct dt_property *map = dt_property(node, "interrupt-map");
     size_t n_child = nexus_address_cells(node) +
                      dt_cell_or(node, "#interrupt-cells", 0);
-    struct search s = { .tree = tree, .device = node };
+    struct search s = { .tree = tree, .device = node, .looks = looks };
     struct dt_map_row *list;
     size_t at = 0, count = 0, n, most;
 

@@ -47,15 +47,20 @@ struct dt_map_row {
     struct dt_interrupt line;
 };
 
+/* How many rows of interrupt-maps may be looked at for one tree: maps that
+ * lead to maps multiply, and no real tree comes near. */
+#define DT_MAX_MAP_LOOKS 4000000u
+
 /* 0, or -1 when memory is exhausted. A row that cannot be read ends the list
- * with its problem. */
+ * with its problem. *looks is what may still be looked at; at 0 nothing is
+ * resolved any more. */
 int dt_interrupt_map_read(struct arena *arena, const struct dt_tree *tree,
-                          const struct dt_node *node,
+                          const struct dt_node *node, uint32_t *looks,
                           const struct dt_map_row **rows, size_t *n_rows);
 
-/* 0, or -1 when memory is exhausted. */
+/* 0, or -1 when memory is exhausted. looks as above. */
 int dt_interrupts_read(struct arena *arena, const struct dt_tree *tree,
-                       const struct dt_node *node,
+                       const struct dt_node *node, uint32_t *looks,
                        struct dt_interrupts *interrupts);
 
 /* Whether Linux knows the node as a GIC version 1 to 3. */

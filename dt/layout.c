@@ -41,6 +41,9 @@ const struct dt_layout dt_layout_xen = {
     .n_free = COUNT(free_windows),
     .taken = taken,
     .n_taken = COUNT(taken),
+    /* what the p2m of every CPU has (Cortex-A53); Xen refuses more when the
+     * pages are mapped, and whether the CPU has more nobody tells us */
+    .address_bits = 40,
     /* Xen public header device_tree_defs.h */
     .first_reserved_phandle = 65000,
     .gic_phandle = 65000,

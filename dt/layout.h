@@ -20,6 +20,8 @@ struct dt_layout {
      * at a fixed place */
     const struct dt_window *taken;
     size_t n_taken;
+    /* no guest's address on any machine is beyond */
+    unsigned int address_bits;
     /* phandles from here on are libxl's: GIC, IOMMU */
     uint32_t first_reserved_phandle;
     uint32_t gic_phandle;

@@ -4,127 +4,43 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "dt/find.h"
 #include "dt/host-tree.h"
 
-/* Xen 4.20 drivers/passthrough/arm/smmu.c arm_smmu_of_match */
-static const char *const smmus_driven[] = {
-    "arm,smmu-v1", "arm,smmu-v2", "arm,mmu-400", "arm,mmu-401",
-    "arm,mmu-500", "cavium,smmu-v2", NULL,
-};
-
-bool dt_is_smmu_driven(const struct dt_node *iommu)
-{
-    return iommu->enabled && dt_is_any_compatible(iommu, smmus_driven);
-}
-
-/* Xen 4.20 arch/arm/time.c, and what Xen hides of the interrupt controller */
-static const char *const xens_own[] = {
-    "arm,armv7-timer", "arm,armv8-timer", "arm,armv7-timer-mem",
-    "arm,smmu-v3", "arm,gic-v3-its", "arm,gic-v2m-frame", NULL,
-};
-
+/* Of what is reserved, passable-owner.c tells. */
 static void check_status(struct judge *j, struct dt_device *d)
 {
-    const char *status = dt_string(d->node, "status");
+    enum dt_check_id why;
 
-    if (d->node->enabled)
+    if (d->node->enabled ||
+        (dt_is_kept(&j->index, j->tree, d->node, &why) &&
+         why == DT_CHECK_DEVICE_RESERVED))
         return;
-    if (status && !strcmp(status, "reserved"))
-        dt_refuse(j, d, DT_CHECK_DEVICE_RESERVED, NULL,
-                  "its status is \"reserved\"");
-    else
-        dt_refuse(j, d, DT_CHECK_DEVICE_DISABLED, NULL, "%s",
-                  dt_property(d->node, "status") ?
-                  "its status is not \"okay\"" :
-                  "a node above it is disabled");
+    dt_refuse(j, d, DT_CHECK_DEVICE_DISABLED, NULL, "%s",
+              dt_property(d->node, "status") ?
+              "its status is not \"okay\"" : "a node above it is disabled");
 }
 
-static void check_mark(struct judge *j, struct dt_device *d)
+/* Xen 4.20 arch/arm/device.c handle_device(), 4.17 domain_build.c: each node
+ * is looked at by itself, so that Dom0 has the pages and interrupts of one
+ * without the mark, whatever the node above it says. */
+static void check_mark(struct judge *j, struct dt_device *d,
+                       const struct dt_node *n)
 {
-    if (!d->marked)
-        dt_refuse(j, d, DT_CHECK_DEVICE_UNMARKED, NULL,
-                  "it has no property xen,passthrough");
-}
-
-static void check_owner(struct judge *j, struct dt_device *d)
-{
-    const struct dt_node *n;
-
-    for (n = d->node; n; n = n->parent)
-        if (dt_is_gic(n) || dt_is_any_compatible(n, smmus_driven) ||
-            dt_is_any_compatible(n, xens_own)) {
-            dt_refuse(j, d, DT_CHECK_DEVICE_OF_XEN, n,
-                      "Xen itself drives %s", n->path);
-            return;
-        }
-}
-
-static void check_console(struct judge *j, struct dt_device *d)
-{
-    const struct dt_node *chosen = dt_by_path(j->tree, "/chosen");
-    const char *name = chosen ? dt_string(chosen, "stdout-path") : NULL;
-    const struct dt_node *console = name ? dt_follow_alias(j->tree, name) :
-                                           NULL;
-
-    if (console && dt_is_within(console, d->node))
-        dt_refuse(j, d, DT_CHECK_DEVICE_CONSOLE, console,
-                  "/chosen/stdout-path names %s", console->path);
-}
-
-/* Generic names of nodes that master the bus (Devicetree Specification 2.2.2)
- * and what only such devices have. */
-static bool is_dma_capable(const struct dt_node *node, const char **why)
-{
-    static const char *const names[] = {
-        "can", "crypto", "display-controller", "dma-controller", "ethernet",
-        "gpu", "mmc", "pcie", "sata", "ufs", "ufshc", "usb", "video-codec",
-        "remoteproc", "dma", "pci", "sdhci", "dsp", "npu",
-    };
-    static const char *const properties[] = {
-        "dma-coherent", "dma-ranges", "#dma-cells", "iommu-map",
-    };
-    size_t i, n = strcspn(node->name, "@");
-
-    for (i = 0; i < sizeof(properties) / sizeof(properties[0]); i++)
-        if (dt_property(node, properties[i])) {
-            *why = properties[i];
-            return true;
-        }
-    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (strlen(names[i]) == n && !memcmp(names[i], node->name, n)) {
-            *why = names[i];
-            return true;
-        }
-    return false;
-}
-
-static bool has_iommu(const struct judge *j, const struct dt_node *node)
-{
-    const struct dt_references *r =
-        &j->facts[node - j->tree->nodes].references;
+    const struct dt_facts *f = &j->facts[n - j->tree->nodes];
+    bool has_line = false;
     size_t i;
 
-    for (i = 0; i < r->count; i++)
-        if (r->list[i].need == DT_NEED_IOMMU)
-            return true;
-    return false;
-}
-
-static void check_dma(struct judge *j, struct dt_device *d)
-{
-    bool behind = has_iommu(j, d->node);
-    const struct dt_node *n;
-    const char *why;
-
-    for (n = d->node; n < d->node->end; n++)
-        if (dt_goes_along(n, d->node) && is_dma_capable(n, &why) &&
-            !behind && !has_iommu(j, n)) {
-            dt_refuse(j, d, DT_CHECK_DEVICE_DMA, n,
-                      "%s can write to memory (\"%s\") and no IOMMU is in "
-                      "its way", n->path, why);
-            return;
-        }
+    if (dt_property(n, "xen,passthrough"))
+        return;
+    for (i = 0; i < f->interrupts.count; i++)
+        has_line |= !f->interrupts.list[i].problem;
+    if (n == d->node)
+        dt_refuse(j, d, DT_CHECK_DEVICE_UNMARKED, NULL,
+                  "it has no property xen,passthrough");
+    else if (f->regions.count || has_line)
+        dt_refuse(j, d, DT_CHECK_DEVICE_UNMARKED, n,
+                  "%s has no property xen,passthrough, and goes along",
+                  n->path);
 }
 
 static bool is_whole_pages(uint64_t address, uint64_t size_bytes)
@@ -219,7 +135,7 @@ static void check_iommu(struct judge *j, struct dt_device *d,
         dt_refuse(j, d, DT_CHECK_DEVICE_SMMU, r->provider,
                   "%s: its IOMMU %s is disabled",
                   n->path, r->provider->path);
-    else if (!dt_is_any_compatible(r->provider, smmus_driven))
+    else if (!dt_is_smmu_driven(r->provider))
         dt_refuse(j, d, DT_CHECK_DEVICE_SMMU, r->provider,
                   "%s: Xen does not drive its IOMMU %s", n->path,
                   r->provider->path);
@@ -257,6 +173,10 @@ static void check_reference(struct judge *j, struct dt_device *d,
                   n->path, r->provider->path);
         break;
     case DT_NEED_PROVIDER:
+        /* UIO has no driver that would call the other's: the device may do
+         * nothing, but no harm; a DMA engine would do it in its stead */
+        if (d->is_uio && strcmp(r->kind, "dma"))
+            break;
         dt_refuse(j, d, DT_CHECK_DEVICE_DEPENDENCY, r->provider,
                   "%s: %s is %s, which stays in Dom0", n->path, r->property,
                   r->provider->path);
@@ -283,14 +203,13 @@ void dt_judge_alone(struct judge *j)
         struct dt_device *d = &j->devices[i];
         const struct dt_node *n;
 
-        check_mark(j, d);
         check_status(j, d);
-        check_owner(j, d);
-        check_console(j, d);
-        check_dma(j, d);
+        dt_judge_owner(j, d);
+        dt_judge_dma(j, d);
         for (n = d->node; n < d->node->end; n++) {
             if (!dt_goes_along(n, d->node))
                 continue;
+            check_mark(j, d, n);
             check_regions(j, d, n);
             check_windows(j, d, n);
             check_interrupts(j, d, n);

@@ -119,14 +119,14 @@ int dt_index_make(struct judge *j)
     struct dt_stream *streams = ARENA_ARRAY(j->arena, struct dt_stream,
                                             j->n_streams + 1);
 
-    if (!spans || !uses || !streams)
+    if (!spans || !uses || !streams || dt_kept_find(j))
         return -1;
-    j->index = (struct dt_index){
-        .spans = spans, .uses = uses, .streams = streams,
-        .n_spans = gather_spans(j, spans),
-        .n_uses = gather_uses(j, uses),
-        .n_streams = gather_streams(j, streams),
-    };
+    j->index.spans = spans;
+    j->index.uses = uses;
+    j->index.streams = streams;
+    j->index.n_spans = gather_spans(j, spans);
+    j->index.n_uses = gather_uses(j, uses);
+    j->index.n_streams = gather_streams(j, streams);
     qsort(spans, j->index.n_spans, sizeof(*spans), by_first);
     qsort(uses, j->index.n_uses, sizeof(*uses), by_intid);
     qsort(streams, j->index.n_streams, sizeof(*streams), by_iommu);

@@ -23,6 +23,18 @@ static void part(struct judge *j, const struct dt_node *node,
     }
 }
 
+/* The administrator may give away what else is in a page, but not what nobody
+ * may give. */
+static void share_page(struct judge *j, const struct dt_node *node,
+                       const struct dt_node *other, uint64_t address)
+{
+    enum dt_check_id why;
+
+    part(j, node, other, DT_CHECK_DEVICE_PAGE_SHARED, "page", address);
+    if (dt_is_kept(&j->index, j->tree, other, &why))
+        part(j, node, other, why, "page", address);
+}
+
 static void share_pages(struct judge *j, const struct dt_span *a,
                         const struct dt_span *b)
 {
@@ -39,8 +51,8 @@ static void share_pages(struct judge *j, const struct dt_span *a,
              "page", address);
         return;
     }
-    part(j, a->node, b->node, DT_CHECK_DEVICE_PAGE_SHARED, "page", address);
-    part(j, b->node, a->node, DT_CHECK_DEVICE_PAGE_SHARED, "page", address);
+    share_page(j, a->node, b->node, address);
+    share_page(j, b->node, a->node, address);
 }
 
 /* Whether one more pair may be looked at: in a tree made in bad faith every

@@ -119,7 +119,7 @@ static int read_bridge(struct judge *j, const struct dt_node *n,
     if (!dt_is_pci_host(n) || !f->regions.count)
         return 0;
     if (dt_ranges_read(j->arena, n, &f->windows, &f->n_windows) ||
-        dt_interrupt_map_read(j->arena, j->tree, n, &f->map_rows,
+        dt_interrupt_map_read(j->arena, j->tree, n, &j->looks, &f->map_rows,
                               &f->n_map_rows))
         return -1;
     j->n_spans += f->n_windows;
@@ -135,16 +135,25 @@ static void count_streams(struct judge *j, const struct dt_references *r)
         j->n_streams += r->list[i].need == DT_NEED_IOMMU;
 }
 
+static bool is_too_large(const struct judge *j)
+{
+    return j->n_spans > DT_MAX_ITEMS || j->n_uses > 4 * DT_MAX_ITEMS ||
+           j->n_references > 4 * DT_MAX_ITEMS ||
+           j->n_streams > DT_MAX_STREAMS || !j->looks;
+}
+
+/* Of a tree that is too large no more than tells so. */
 static int read_facts(struct judge *j)
 {
     size_t i;
 
-    for (i = 0; i < j->tree->n_nodes; i++) {
+    for (i = 0; i < j->tree->n_nodes && !is_too_large(j); i++) {
         const struct dt_node *n = &j->tree->nodes[i];
         struct dt_facts *f = &j->facts[i];
 
         if (dt_regions_read(j->arena, n, &f->regions) ||
-            dt_interrupts_read(j->arena, j->tree, n, &f->interrupts) ||
+            dt_interrupts_read(j->arena, j->tree, n, &j->looks,
+                               &f->interrupts) ||
             dt_references_read(j->arena, j->tree, n, &f->references) ||
             read_bridge(j, n, f))
             return -1;
@@ -183,14 +192,16 @@ static int check_counts(const struct judge *j, struct report *report)
 {
     struct report_where where = { .file = j->tree->file };
 
-    if (j->n_spans <= DT_MAX_ITEMS && j->n_uses <= 4 * DT_MAX_ITEMS &&
-        j->n_references <= 4 * DT_MAX_ITEMS &&
-        j->n_streams <= DT_MAX_STREAMS)
+    if (!is_too_large(j))
         return 0;
-    dt_report(report, TOO_LARGE, &where,
-              "%zu regions, %zu interrupts, %zu references and %zu stream "
-              "IDs are too many", j->n_spans, j->n_uses, j->n_references,
-              j->n_streams);
+    if (!j->looks)
+        dt_report(report, TOO_LARGE, &where, "interrupt-maps lead through "
+                  "more than %u rows", DT_MAX_MAP_LOOKS);
+    else
+        dt_report(report, TOO_LARGE, &where,
+                  "there are %zu regions, %zu interrupts, %zu references and "
+                  "%zu stream IDs, or more, which is too many", j->n_spans,
+                  j->n_uses, j->n_references, j->n_streams);
     return -1;
 }
 
@@ -215,7 +226,8 @@ const struct dt_devices *dt_devices_judge(struct arena *arena,
                                           struct report *report)
 {
     struct report_where where = { .file = tree->file };
-    struct judge j = { .arena = arena, .tree = tree };
+    struct judge j = { .arena = arena, .tree = tree,
+                       .looks = DT_MAX_MAP_LOOKS };
     const struct dt_devices *devices = NULL;
 
     j.facts = ARENA_ARRAY(arena, struct dt_facts, tree->n_nodes);
@@ -241,7 +253,8 @@ const struct dt_devices *dt_devices_judge(struct arena *arena,
 
 struct dt_device *dt_set_judge(struct arena *arena,
                                const struct dt_devices *devices,
-                               const struct dt_node *const *nodes, size_t n,
+                               const struct dt_node *const *nodes,
+                               const bool *is_uio, size_t n,
                                const bool *inside)
 {
     struct judge j = {
@@ -257,6 +270,7 @@ struct dt_device *dt_set_judge(struct arena *arena,
         return NULL;
     for (i = 0; i < n; i++) {
         j.devices[i].node = nodes[i];
+        j.devices[i].is_uio = is_uio[i];
         j.devices[i].marked = dt_property(nodes[i], "xen,passthrough");
         j.device_of[nodes[i] - j.tree->nodes] = &j.devices[i];
     }

@@ -52,6 +52,7 @@ struct dt_device {
     const struct dt_node *node;
     struct dt_reason *reasons;  /* NULL: it may be passed through */
     bool marked;                        /* has xen,passthrough */
+    bool is_uio;                        /* only programs will drive it */
 };
 
 struct dt_devices {

@@ -22,6 +22,8 @@
 #include "dt/passable.h"
 #include "dt/waivers.h"
 
+#define DT_MAX_REQUESTS 256     /* of an order, and of its template */
+
 struct arena;
 struct dt_template;
 
@@ -43,7 +45,7 @@ struct dt_request {
     /*
      * Replaces the node's own; NULL: keep. A name of dt_is_uio_name() makes
      * the node, and what is below it, one that Linux's uio_pdrv_genirq can
-     * serve: see docs/devices.md.
+     * serve: xl-oci-bundle(5), ACCELERATORS.
      */
     const char *compatible;
     const struct dt_clock_rate *clock_rates;
@@ -88,6 +90,9 @@ struct dt_granted {
     const struct dt_node *device;   /* the requested node that it is of */
     size_t request;                 /* index of that request */
     const char *guest_path;         /* in the partial tree: /passthrough/... */
+    /* of the requested node: the compatible that the request, or else first
+     * that the template, says; NULL: the host's */
+    const char *compatible;
 };
 
 /* For libxl's iomem: count pages from mfn on at gfn. Sorted by mfn, disjoint
@@ -158,7 +163,8 @@ const struct dt_passthrough *
 dt_passthrough_plan(struct arena *arena, const struct dt_devices *devices,
                     const struct dt_order *order, struct report *report);
 
-/* "generic-uio", or a name that ends in "-uio". */
+/* "generic-uio", or a name that ends in "-uio"; of letters, digits and
+ * ",+-._" alone, as it goes to the guest's command line. */
 bool dt_is_uio_name(const char *compatible);
 
 #endif

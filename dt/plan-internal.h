@@ -9,7 +9,6 @@
 #include "dt/passthrough.h"
 #include "dt/template.h"
 
-#define DT_MAX_REQUESTS 256
 #define DT_MAX_GRANTED 1024     /* nodes */
 #define DT_MAX_BLOCKS 1024      /* of address space */
 #define DT_MAX_LINES 988        /* SPIs of a GIC without extensions */
@@ -26,8 +25,10 @@ struct dt_member {
     const struct dt_request *request;
     size_t index;                       /* of the request */
     unsigned int waived;
-    const char *compatible;             /* NULL: its own */
-    bool is_uio;
+    const char *compatible;             /* of the request; NULL: none */
+    const char *told;                   /* the same, or else the template's
+                                         * first; NULL: its own */
+    bool is_uio;                        /* by what is told */
 };
 
 /* Pages of the host that stay together in the guest. */
@@ -177,7 +178,7 @@ void dt_node_template(struct dt_plan *p, const struct dt_node *host,
  * of the specifier. */
 uint64_t dt_clock_rate(const struct dt_tree *tree,
                        const struct dt_node *provider, const uint8_t *args,
-                       size_t n_args, const struct dt_node *consumer);
+                       size_t n_args);
 
 /* Appends an address and a size of two cells each. */
 static inline size_t dt_put_range(uint32_t *cells, size_t n, uint64_t address,

@@ -199,17 +199,21 @@ static bool is_text(const struct dt_property *property)
 }
 
 /*
- * A number is indistinguishable from a phandle. The first cell of a property
- * that refers to a node is one of a node's; a number seldom is, where trees
- * are large, and names of numbers are in the table.
+ * A number is indistinguishable from a phandle. One that is kept would be
+ * another node's in the guest, or nobody's, so no word of a property that
+ * nothing is known of may be one; names of numbers are in the table.
  */
 static const struct dt_node *may_refer(const struct dt_plan *p,
                                        const struct dt_property *property)
 {
-    if (property->size_bytes < 4 || property->size_bytes % 4 ||
-        is_text(property))
+    const struct dt_node *other = NULL;
+    size_t i;
+
+    if (property->size_bytes % 4 || is_text(property))
         return NULL;
-    return dt_by_phandle(p->tree, dt_cell(property, 0));
+    for (i = 0; !other && i < property->size_bytes / 4; i++)
+        other = dt_by_phandle(p->tree, dt_cell(property, i));
+    return other;
 }
 
 static void keep_unknown(struct dt_plan *p, const struct dt_node *host,

@@ -104,33 +104,32 @@ static bool is_pinctrl(const char *name)
            !name[n + strspn(name + n, "0123456789")];
 }
 
-static bool rule_matches(const struct rule *rule, const char *name)
+/* Every property of a tree comes here: a letter decides most. */
+static bool rule_matches(const struct rule *rule, const char *name, size_t n)
 {
-    size_t n = strlen(name), m = strlen(rule->name);
+    size_t m;
 
     switch (rule->match) {
     case EXACT:
-        return !strcmp(rule->name, name);
+        return *rule->name == *name && !strcmp(rule->name, name);
     case SUFFIX:
+        m = strlen(rule->name);
         return n > m && !strcmp(name + n - m, rule->name);
     case PREFIX:
-        return !strncmp(name, rule->name, m);
+        return *rule->name == *name &&
+               !strncmp(name, rule->name, strlen(rule->name));
     case PINCTRL:
         return is_pinctrl(name);
     }
     return false;
 }
 
-static const struct rule *find_rule(const struct dt_node *node,
-                                    const char *name)
+static const struct rule *find_rule(const char *name)
 {
-    size_t i;
+    size_t n = strlen(name), i;
 
-    /* a GPIO controller's own hogs name lines, not providers */
-    if (dt_property(node, "gpio-hog"))
-        return NULL;
     for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
-        if (rule_matches(&rules[i], name))
+        if (rule_matches(&rules[i], name, n))
             return &rules[i];
     return NULL;
 }
@@ -183,8 +182,11 @@ int dt_references_read(struct arena *arena, const struct dt_tree *tree,
     size_t i;
 
     *references = (struct dt_references){ NULL, 0 };
+    /* a GPIO controller's own hogs name lines, not providers */
+    if (dt_property(node, "gpio-hog"))
+        return 0;
     for (i = 0; i < node->n_properties; i++)
-        if (find_rule(node, node->properties[i].name))
+        if (find_rule(node->properties[i].name))
             list.room += node->properties[i].size_bytes / 4;
     if (!list.room)
         return 0;
@@ -192,7 +194,7 @@ int dt_references_read(struct arena *arena, const struct dt_tree *tree,
     if (!list.entries)
         return -1;
     for (i = 0; i < node->n_properties; i++) {
-        const struct rule *rule = find_rule(node, node->properties[i].name);
+        const struct rule *rule = find_rule(node->properties[i].name);
 
         if (rule)
             read_property(tree, rule, &node->properties[i], &list);

@@ -8,11 +8,15 @@
 #include "dt/find.h"
 #include "dt/passable-internal.h"
 
+/* The characters are those of names of nodes (Devicetree Specification 2.2.1);
+ * any other would end the word, or quote what follows. */
 bool dt_is_uio_name(const char *compatible)
 {
-    size_t n = strlen(compatible);
+    size_t n = strspn(compatible, "abcdefghijklmnopqrstuvwxyz"
+                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "0123456789,+-._");
 
-    return n >= 4 && !strcmp(compatible + n - 4, "-uio");
+    return n >= 4 && !compatible[n] && !strcmp(compatible + n - 4, "-uio");
 }
 
 struct report_where dt_where(const struct dt_plan *p,
@@ -41,12 +45,9 @@ static bool is_device(const struct dt_plan *p, const struct dt_node *node)
 static void add_member(struct dt_plan *p, const struct dt_node *node,
                        const struct dt_request *request, size_t index)
 {
-    const char *compatible = request->compatible;
-
     p->members[p->n_members++] = (struct dt_member){
         .node = node, .request = request, .index = index,
-        .compatible = compatible,
-        .is_uio = compatible && dt_is_uio_name(compatible),
+        .compatible = request->compatible,
     };
 }
 
@@ -118,6 +119,17 @@ static void take_allowance(struct dt_plan *p, const struct dt_allowance *a)
             p->members[i].waived |= a->waived;
 }
 
+/* A request goes before the template: dt/template.c apply(). */
+static void tell_compatible(struct dt_plan *p, struct dt_member *m)
+{
+    const struct dt_template_node *t = find_in_template(p, m->node);
+
+    m->told = m->compatible;
+    if (!m->told && t)
+        m->told = dt_string(t->node, "compatible");
+    m->is_uio = m->told && dt_is_uio_name(m->told);
+}
+
 static int take_all(struct dt_plan *p)
 {
     const struct dt_template *t = p->order->template;
@@ -140,14 +152,8 @@ static int take_all(struct dt_plan *p)
         take_request(p, &t->requests[i], n + i);
     for (i = 0; i < p->order->n_allowances; i++)
         take_allowance(p, &p->order->allowances[i]);
-    for (i = 0; i < p->n_members; i++) {
-        const struct dt_template_node *node =
-            find_in_template(p, p->members[i].node);
-        const char *own = node ? dt_string(node->node, "compatible") : NULL;
-
-        if (own && !p->members[i].compatible)
-            p->members[i].is_uio = dt_is_uio_name(own);
-    }
+    for (i = 0; i < p->n_members; i++)
+        tell_compatible(p, &p->members[i]);
     return dt_has_errors(p) ? -1 : 0;
 }
 
@@ -277,44 +283,28 @@ static void weigh(struct dt_plan *p, const struct dt_member *m,
     }
 }
 
-/* UIO has no driver that would call those of other devices. */
-static bool is_void_for_uio(const struct report_check *check)
-{
-    return check == &dt_checks[DT_CHECK_DEVICE_DEPENDENCY] ||
-           check == &dt_checks[DT_CHECK_DEVICE_MEMORY_REGION];
-}
-
-static const struct dt_reason *without_void(struct dt_device *device)
-{
-    struct dt_reason **r = &device->reasons;
-
-    while (*r)
-        if (is_void_for_uio((*r)->check))
-            *r = (*r)->next;
-        else
-            r = &(*r)->next;
-    return device->reasons;
-}
-
 static int judge(struct dt_plan *p)
 {
     const struct dt_node **nodes = ARENA_ARRAY(p->arena,
                                                const struct dt_node *,
                                                p->n_members + 1);
+    bool *is_uio = ARENA_ARRAY(p->arena, bool, p->n_members + 1);
     struct dt_device *judged;
     size_t i;
 
-    for (i = 0; nodes && i < p->n_members; i++)
+    for (i = 0; nodes && is_uio && i < p->n_members; i++) {
         nodes[i] = p->members[i].node;
-    judged = nodes ? dt_set_judge(p->arena, p->devices, nodes, p->n_members,
-                                  p->inside) : NULL;
+        is_uio[i] = p->members[i].is_uio;
+    }
+    judged = nodes && is_uio ?
+        dt_set_judge(p->arena, p->devices, nodes, is_uio, p->n_members,
+                     p->inside) : NULL;
     if (!judged) {
         p->failed = true;
         return -1;
     }
     for (i = 0; i < p->n_members; i++)
-        weigh(p, &p->members[i], p->members[i].is_uio ?
-              without_void(&judged[i]) : judged[i].reasons);
+        weigh(p, &p->members[i], judged[i].reasons);
     return dt_has_errors(p) || p->failed ? -1 : 0;
 }
 

@@ -108,8 +108,7 @@ static uint64_t find_rate(const struct dt_plan *p,
         if (t->nodes[i].host == consumer)
             hz = rate_in(t->nodes[i].clock_rates, t->nodes[i].n_clock_rates,
                          consumer, index);
-    return hz ? hz : dt_clock_rate(p->tree, r->provider, args, r->n_args,
-                                   consumer);
+    return hz ? hz : dt_clock_rate(p->tree, r->provider, args, r->n_args);
 }
 
 /* "clock 0 (baud) of /cru" and whose, if not the device's own */

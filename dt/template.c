@@ -181,7 +181,7 @@ static void read_rates(struct reader *r, const struct dt_node *node,
 {
     struct dt_references references;
     struct dt_clock_rate *rates;
-    size_t i, index = 0;
+    size_t i, index = 0, end = 0;
 
     if (dt_references_read(r->arena, r->template->tree, node, &references)) {
         r->failed = true;
@@ -195,6 +195,8 @@ static void read_rates(struct reader *r, const struct dt_node *node,
 
         if (strcmp(ref->property, "clocks"))
             continue;
+        index += ref->at - end;     /* entries left out, a 0 each */
+        end = ref->at + 1 + ref->n_args;
         hz = !ref->problem && dt_is_compatible(ref->provider,
                                                "fixed-clock") ?
              dt_cell_or(ref->provider, "clock-frequency", 0) : 0;

@@ -19,6 +19,7 @@ struct verifier {
     struct report_where where;
     const struct dt_tree *guest;    /* merged */
     bool *inside;                   /* host nodes granted or below such */
+    uint32_t looks;                 /* at rows of interrupt-maps, left */
     int rc;
 };
 
@@ -97,7 +98,27 @@ static bool was_waived(const struct verifier *v, enum dt_check_id check)
     return false;
 }
 
-/* No page is another node's, memory or a device. */
+static bool is_kept(const struct verifier *v, const struct dt_node *host)
+{
+    enum dt_check_id why;
+
+    return dt_is_kept(v->devices->index, v->devices->tree, host, &why);
+}
+
+/* No node is one that is nobody's to give. */
+static void verify_owners(struct verifier *v)
+{
+    size_t i;
+
+    for (i = 0; i < v->pt->n_granted; i++)
+        if (is_kept(v, v->pt->granted[i].host) ||
+            dt_is_memory(v->pt->granted[i].host))
+            fail(v, v->pt->granted[i].host->path,
+                 "a granted node is Xen's, reserved or memory");
+}
+
+/* No page is another node's, memory or a device; none at all is of what is
+ * nobody's to give. */
 static void verify_exclusive(struct verifier *v)
 {
     const struct dt_index *index = v->devices->index;
@@ -107,8 +128,9 @@ static void verify_exclusive(struct verifier *v)
     for (i = 0; i < index->n_spans; i++) {
         const struct dt_span *s = &index->spans[i];
 
-        if (v->inside[s->node - v->devices->tree->nodes] ||
-            (shared && !dt_is_memory(s->node)))
+        if (!dt_is_memory(s->node) &&
+            !is_kept(v, s->node) &&
+            (shared || v->inside[s->node - v->devices->tree->nodes]))
             continue;
         for (k = 0; k < v->pt->n_pages; k++)
             if (s->first < v->pt->pages[k].mfn + v->pt->pages[k].count &&
@@ -234,7 +256,8 @@ static void verify_bridge(struct verifier *v, const struct dt_node *node)
     if (!dt_is_pci_host(node))
         return;
     if (dt_ranges_read(v->arena, node, &windows, &n_windows) ||
-        dt_interrupt_map_read(v->arena, v->guest, node, &rows, &n_rows)) {
+        dt_interrupt_map_read(v->arena, v->guest, node, &v->looks, &rows,
+                              &n_rows)) {
         fail(v, node->path, "out of memory");
         return;
     }
@@ -256,7 +279,7 @@ static void verify_node(struct verifier *v, const struct dt_node *node)
     size_t i;
 
     if (dt_regions_read(v->arena, node, &regions) ||
-        dt_interrupts_read(v->arena, v->guest, node, &lines) ||
+        dt_interrupts_read(v->arena, v->guest, node, &v->looks, &lines) ||
         dt_references_read(v->arena, v->guest, node, &references)) {
         fail(v, node->path, "out of memory");
         return;
@@ -353,6 +376,7 @@ int dt_verify(struct arena *arena, const struct dt_devices *devices,
         .arena = arena, .devices = devices, .layout = layout,
         .pt = passthrough, .report = report,
         .where = { .file = devices->tree->file },
+        .looks = DT_MAX_MAP_LOOKS,
     };
     const struct dt_node *n;
     size_t i;
@@ -369,6 +393,7 @@ int dt_verify(struct arena *arena, const struct dt_devices *devices,
     v.guest = read_merged(&v);
     if (!v.guest)
         return -1;
+    verify_owners(&v);
     verify_frames(&v);
     verify_exclusive(&v);
     verify_lines(&v);

@@ -37,10 +37,11 @@ unsigned int dt_waiver_by_name(const char *name, size_t n)
 
 unsigned int dt_waiver_of(const struct report_check *check)
 {
+    unsigned int bits = 0;
     size_t i;
 
     for (i = 0; i < sizeof(waives) / sizeof(waives[0]); i++)
         if (check == &dt_checks[waives[i].check])
-            return waives[i].bit;
-    return 0;
+            bits |= waives[i].bit;
+    return bits;
 }

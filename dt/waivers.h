@@ -43,7 +43,7 @@ struct report_check;
 /* The bit of that name, 0 when there is none. name need not end at n. */
 unsigned int dt_waiver_by_name(const char *name, size_t n);
 
-/* The bit that waives a check, 0 when none does. */
+/* The bits of which each waives the check, 0 when none does. */
 unsigned int dt_waiver_of(const struct report_check *check);
 
 #endif

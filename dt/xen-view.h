@@ -19,6 +19,7 @@ struct dt_property;
 struct dt_tree;
 
 #define DT_XEN_INTIDS 1020      /* those from here on are no interrupts */
+#define DT_XEN_DOMAIN_INTIDS 992        /* nor a domain's */
 
 struct dt_xen {
     const struct dt_tree *tree;

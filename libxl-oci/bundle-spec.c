@@ -16,8 +16,6 @@ const struct spec *bundle_spec(struct arena *arena,
     if (bundle->side)
         side = json_parse(arena, bundle->side_file, bundle->side,
                           bundle->side_bytes, &json_default_limits, report);
-    spec = config ? spec_from_json(arena, config, report) : NULL;
-    if (!spec || !bundle->side)
-        return spec;
-    return side ? spec_add_side_file(arena, spec, side, report) : NULL;
+    spec = config ? spec_read(arena, config, side, report) : NULL;
+    return side || !bundle->side ? spec : NULL;
 }

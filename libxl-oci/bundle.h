@@ -40,7 +40,8 @@ struct bundle *bundle_open(struct arena *arena, const char *path,
                            struct report *report);
 void bundle_close(struct bundle *bundle);
 
-/* The spec that the two files say; NULL with errors in report. */
+/* The spec that the two files say, as far as they can be read (spec_read());
+ * NULL with errors in report when one is not JSON. */
 const struct spec *bundle_spec(struct arena *arena,
                                const struct bundle *bundle,
                                struct report *report);
@@ -68,6 +69,9 @@ struct source_fact {
     const char *path;           /* absolute path on the host */
     const char *kind_name;      /* "socket", "FIFO", … for messages */
     mode_t mode;                /* permission bits */
+    dev_t device;               /* with the inode, what file it is */
+    ino_t inode;
+    dev_t number;               /* of block devices: which one it is */
     const char *real_path;      /* of directories, without links */
     bool no_xattrs;             /* of directories: the file system has none */
     bool is_exposed;            /* likewise: other users of this host can run
@@ -91,19 +95,29 @@ struct survey {
     /* per spec->accelerators: what is to be loaded, in the rootfs; path NULL
      * when nothing is */
     struct source_fact *loads;
-    int rootfs_fd;              /* -1 when vm.image replaces it */
+    int rootfs_fd;              /* -1 when vm.image replaces it, or errors were
+                                 * reported about it */
+    bool has_errors;            /* reported while it was taken */
     struct source_fact rootfs;  /* only what a directory has */
     uint64_t rootfs_bytes;      /* 0: not measured */
 };
 
 /*
- * Looks up every host file that the spec names. Absent or unsuitable files
- * are facts, not errors; the plan judges them. NULL when memory is exhausted
- * or the rootfs cannot be opened (errors in report). survey_close() closes
- * rootfs_fd.
+ * Looks up every host file that the spec names, which may be a faulty one.
+ * Absent or unsuitable files are facts, not errors; the plan judges them. A
+ * rootfs that cannot be opened is an error, which the survey notes. NULL when
+ * memory is exhausted. survey_close() closes rootfs_fd.
  */
 struct survey *survey_take(struct arena *arena, const struct bundle *bundle,
                            const struct spec *spec, struct report *report);
 void survey_close(struct survey *survey);
+
+/*
+ * Opens the directory source, a mount's, again (O_PATH): as it was opened for
+ * the fact, never out of the bundle where it is relative, and only when it is
+ * the same directory still. -1 with errno; ESTALE: it is another one.
+ */
+int survey_reopen(const struct bundle *bundle, const char *source,
+                  const struct source_fact *fact);
 
 #endif

@@ -34,10 +34,15 @@ clock_rates(struct planner *p, const struct spec_accelerator *a)
     return rates;
 }
 
+bool order_is_full(const struct order *o)
+{
+    return o->n_requests == ORDER_ROOM;
+}
+
 void order_add(struct order *o, const struct dt_request *request,
                struct origin from)
 {
-    if (o->n_requests == o->room)
+    if (order_is_full(o))
         return;
     o->requests[o->n_requests] = *request;
     o->causes[o->n_requests++] = from;
@@ -106,6 +111,34 @@ static void keep_resources(struct order *o, const struct dt_passthrough *got)
     d->passed = got;
 }
 
+/* The driver is told one name on the kernel's command line. name: or NULL. */
+static void keep_uio_name(struct planner *p, const char *name,
+                          const struct json *at)
+{
+    struct plan_devices *d = &p->plan->devices;
+
+    if (!name || !dt_is_uio_name(name))
+        return;
+    if (d->uio_name && strcmp(d->uio_name, name))
+        planner_refuse(p, ACCELERATOR_INVALID, at,
+                       "another accelerator is \"%s\" already; all that "
+                       "uio_pdrv_genirq serves must have one name",
+                       d->uio_name);
+    d->uio_name = name;
+    d->uio_from = origin_at(p, at);
+}
+
+static void keep_uio_names(struct planner *p)
+{
+    const struct spec_accelerators *all = &p->spec->accelerators;
+    size_t i;
+
+    for (i = 0; i < all->count; i++)
+        if (all->items[i].compatible.at)
+            keep_uio_name(p, all->items[i].compatible.value,
+                          all->items[i].compatible.at);
+}
+
 static void keep_devices(struct order *o, const struct dt_passthrough *got)
 {
     const struct spec_accelerators *all = &o->p->spec->accelerators;
@@ -119,9 +152,12 @@ static void keep_devices(struct order *o, const struct dt_passthrough *got)
         r = got->granted[i].request;
         d->list[d->count] = (struct plan_accelerator){
             .device = got->granted[i].host->path,
-            .compatible = o->requests[r].compatible,
+            .compatible = got->granted[i].compatible,
             .from = o->causes[r],
         };
+        if (!o->requests[r].compatible)
+            keep_uio_name(o->p, got->granted[i].compatible,
+                          o->p->spec->vm.hw_device_tree.at);
         if (r < all->count) {
             d->list[d->count].name = all->items[r].name;
             d->list[d->count].kind = all->items[r].kind.value;
@@ -131,91 +167,24 @@ static void keep_devices(struct order *o, const struct dt_passthrough *got)
     }
 }
 
-/* The driver is told one name on the kernel's command line. */
-static void keep_uio_name(struct planner *p)
-{
-    const struct spec_accelerators *all = &p->spec->accelerators;
-    struct plan_devices *d = &p->plan->devices;
-    size_t i;
-
-    for (i = 0; i < all->count; i++) {
-        const struct spec_string *name = &all->items[i].compatible;
-
-        if (!name->at || !dt_is_uio_name(name->value))
-            continue;
-        if (d->uio_name && strcmp(d->uio_name, name->value))
-            planner_refuse(p, ACCELERATOR_INVALID, name->at,
-                           "another accelerator is \"%s\" already; all that "
-                           "uio_pdrv_genirq serves must have one name",
-                           d->uio_name);
-        d->uio_name = name->value;
-        d->uio_from = origin_at(p, name->at);
-    }
-}
-
 /* --- checks --------------------------------------------------------------*/
 
 static void check_loads(struct planner *p)
 {
     const struct spec_accelerators *all = &p->spec->accelerators;
+    const struct spec *s = p->spec;
     size_t i;
 
+    if (p->survey->has_errors || is_faulty(p, &s->root_path) ||
+        is_faulty(p, &s->vm.image_path))
+        return;                 /* there is no root to look into */
     for (i = 0; i < all->count; i++)
-        if (all->items[i].load.at &&
+        if (all->items[i].load.at && !is_faulty(p, &all->items[i].load) &&
             p->survey->loads[i].kind != SOURCE_FILE)
             planner_refuse(p, ACCELERATOR_LOAD_MISSING,
                            all->items[i].load.at,
                            "\"%s\" is not a file of the root file system",
                            all->items[i].load.value);
-}
-
-static bool is_same_value(const struct dt_node *a, const struct dt_node *b,
-                          const char *name)
-{
-    const struct dt_property *x = dt_property(a, name);
-    const struct dt_property *y = dt_property(b, name);
-
-    if (!x || !y)
-        return !x && !y;
-    return x->size_bytes == y->size_bytes &&
-           !memcmp(x->value, y->value, x->size_bytes);
-}
-
-/* What is wrong with Dom0's node at the path of a device, or NULL. */
-static const char *mismatch(const struct dt_node *host,
-                            const struct dt_node *dom0)
-{
-    if (!dom0)
-        return "Dom0's own tree has no such node";
-    if (!is_same_value(host, dom0, "compatible"))
-        return "\"compatible\" is another in Dom0's own tree";
-    if (!is_same_value(host, dom0, "reg"))
-        return "\"reg\" is another in Dom0's own tree";
-    if (dt_property(host, "xen,passthrough") && dom0->enabled)
-        return "Dom0 has the device: the tree that Xen was booted with does "
-               "not mark it";
-    return NULL;
-}
-
-/* Xen copies nodes into Dom0's tree as they are (domain_build.c
- * handle_node()), and disables those with xen,passthrough. */
-static void check_machine(struct order *o, const struct dt_passthrough *got)
-{
-    const struct dt_tree *dom0 = o->p->host->dom0_tree;
-    struct report_where where;
-    size_t i;
-
-    for (i = 0; dom0 && i < got->n_granted; i++) {
-        const struct dt_node *node = got->granted[i].host;
-        const char *wrong = node != got->granted[i].device ? NULL :
-                            mismatch(node, dt_by_path(dom0, node->path));
-
-        if (!wrong)
-            continue;
-        where = o->requests[got->granted[i].request].where;
-        report_check(o->p->report, HOST_TREE_MISMATCH, &where, "%s: %s",
-                     node->path, wrong);
-    }
 }
 
 static void tell_waived(struct order *o, const struct dt_passthrough *got)
@@ -245,6 +214,8 @@ static void plan_order(struct order *o)
 
     add_accelerators(o);
     order_hw_config(o);
+    if (p->no_memory)
+        return;                 /* what is missing must not be planned */
     order = (struct dt_order){
         .requests = o->requests, .n_requests = o->n_requests,
         .allowances = host->allowances, .n_allowances = host->n_allowances,
@@ -254,29 +225,45 @@ static void plan_order(struct order *o)
     got = dt_passthrough_plan(p->arena, host->devices, &order, p->report);
     if (!got || report_errors(p->report) != errors)
         return;
-    check_machine(o, got);
+    order_check_machine(o, got);
     tell_waived(o, got);
     keep_devices(o, got);
     if (o->n_requests)
         keep_resources(o, got);
 }
 
+/* One device may be what another asks for, so all must be known. */
+static bool are_all_known(const struct planner *p)
+{
+    const struct spec_accelerators *all = &p->spec->accelerators;
+    const struct spec_vm *vm = &p->spec->vm;
+    size_t i;
+
+    for (i = 0; i < all->count; i++)
+        if (is_faulty(p, &all->items[i].device) ||
+            is_faulty(p, &all->items[i].compatible) ||
+            is_faulty(p, &all->items[i].clock_rates))
+            return false;
+    return !is_faulty(p, all) && !is_faulty(p, &vm->hw_iomems) &&
+           !is_faulty(p, &vm->hw_irqs) && !is_faulty(p, &vm->hw_dtdevs) &&
+           !is_faulty(p, &vm->hw_device_tree);
+}
+
 void plan_accelerators(struct planner *p)
 {
     const struct spec *spec = p->spec;
-    const struct spec_vm *vm = &spec->vm;
-    /* the three lists; a template can name no more than what it holds */
-    size_t room = spec->accelerators.count + vm->n_hw_iomems +
-                  vm->hw_irqs.count + vm->hw_dtdevs.count + 64;
-    struct order o = { .p = p, .room = room };
+    struct order o = { .p = p };
     const struct json *at;
 
     if (!spec_has_devices(spec))
         return;
     check_loads(p);
     plan_check_nodes(p);
-    keep_uio_name(p);
-    at = spec->accelerators.count ? spec->accelerators.items[0].at : vm->at;
+    keep_uio_names(p);
+    at = spec->accelerators.count ? spec->accelerators.items[0].at :
+                                     spec->vm.at;
+    if (p->host->devices_have_errors)
+        return;
     if (!p->host->devices) {
         planner_refuse(p, HOST_TREE_ABSENT, at,
                        "the container needs a device, and no device tree of "
@@ -287,8 +274,10 @@ void plan_accelerators(struct planner *p)
         planner_refuse(p, HOST_TREE_OF_DOM0, at,
                        "the host's devices are taken from Dom0's own tree, "
                        "%s", p->host->devices->tree->file);
-    o.requests = order_allocate(p, room, sizeof(*o.requests));
-    o.causes = order_allocate(p, room, sizeof(*o.causes));
+    if (!are_all_known(p))
+        return;
+    o.requests = order_allocate(p, ORDER_ROOM, sizeof(*o.requests));
+    o.causes = order_allocate(p, ORDER_ROOM, sizeof(*o.causes));
     if (o.requests && o.causes)
         plan_order(&o);
 }

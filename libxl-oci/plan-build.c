@@ -30,6 +30,11 @@ struct origin origin_default(const char *why)
     return (struct origin){ why, 0, 0 };
 }
 
+bool is_faulty(const struct planner *p, const void *member)
+{
+    return spec_is_faulty(p->spec, member);
+}
+
 struct report_where planner_where(struct planner *p, const struct json *at)
 {
     if (at)
@@ -78,8 +83,12 @@ const char *planner_disk(struct planner *p, const struct plan_disk *disk,
     struct plan_disk *added;
 
     if (plan->n_disks == PLANNER_MAX_DISKS) {
-        planner_refuse(p, TOO_MANY_DISKS, at,
-                       "more than %d disks are needed", PLANNER_MAX_DISKS);
+        /* these would make shares of some */
+        if (!is_faulty(p, &p->spec->extension.rootfs) &&
+            !is_faulty(p, &p->spec->extension.binds))
+            planner_refuse(p, TOO_MANY_DISKS, at,
+                           "more than %d disks are needed",
+                           PLANNER_MAX_DISKS);
         return NULL;
     }
     added = &plan->disks[plan->n_disks];

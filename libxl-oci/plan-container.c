@@ -13,8 +13,9 @@ static void plan_root(struct planner *p)
 
     if (l->rootfs_propagation.at && flags)
         from = origin_at(p, l->rootfs_propagation.at);
-    op(p, ROOT, from, ARG_S(GUEST_ROOT),
-       ARG_Q(flags ? flags : MS_PRIVATE | MS_REC));
+    /* It is private all the same; to say so at the end would undo what mounts
+     * ask for themselves. */
+    op(p, ROOT, from, ARG_S(GUEST_ROOT), ARG_Q(flags));
 }
 
 /* "net.ipv4.ip_forward" and "net/ipv4/ip_forward" are one name; dots in
@@ -86,7 +87,7 @@ static void plan_console(struct planner *p)
 
     if (!p->plan->terminal)
         return;
-    if (!mounts_have_devpts(p))
+    if (!mounts_have_devpts(p) && !is_faulty(p, &p->spec->mounts))
         planner_refuse(p, TERMINAL_DEVPTS, terminal->at,
                        "no mount puts a devpts on /dev/pts");
     op_plain(p, CONSOLE, origin_at(p, terminal->at));

@@ -69,12 +69,32 @@ static const struct json *vcpus_at(const struct planner *p)
                                            : s->extension.vcpus.at;
 }
 
+/* Is it said by what could be read? In the order of choose_vcpus(). */
+static bool is_known(const struct planner *p)
+{
+    const struct spec *s = p->spec;
+    const struct spec_resources *r = &s->linux_.resources;
+
+    if (p->options->vcpus)
+        return true;
+    if (s->vm.hw_vcpus.at || is_faulty(p, &s->vm.hw_vcpus))
+        return !is_faulty(p, &s->vm.hw_vcpus);
+    if (has_quota(r) || is_faulty(p, &r->cpu_quota))
+        return !is_faulty(p, &r->cpu_quota) && !is_faulty(p, &r->cpu_period);
+    return !is_faulty(p, &s->extension.vcpus);
+}
+
 static void check_vcpus(struct planner *p, unsigned int cpus)
 {
-    bool own = p->spec->vm.kernel_path.at && p->spec->vm.kernel_path.value[0];
+    const struct spec_string *kernel = &p->spec->vm.kernel_path;
+    bool own = (kernel->at && kernel->value[0]) || is_faulty(p, kernel);
     unsigned int limit = own ? XEN_MAX_VCPUS : KERNEL_MAX_VCPUS;
     unsigned long long n = p->plan->vcpus.value;
 
+    if (p->host->vcpus_max && n > p->host->vcpus_max)
+        planner_refuse_of(p, POLICY_CEILING, vcpus_at(p), p->plan->vcpus.from,
+                          "%llu vCPUs are more than vcpus_max = %llu", n,
+                          (unsigned long long)p->host->vcpus_max);
     if (n > limit)
         planner_refuse(p, VCPUS_TOO_MANY, vcpus_at(p),
                        "%llu vCPUs exceed %u", n, limit);
@@ -165,7 +185,8 @@ void plan_cpus(struct planner *p)
     unsigned int cpus = choose_affinity(p);
 
     choose_vcpus(p);
-    check_vcpus(p, cpus);
+    if (is_known(p))
+        check_vcpus(p, cpus);
     choose_weight(p);
     choose_cap(p);
     check_nodes(p);

@@ -96,6 +96,9 @@ static void plan_named(struct planner *p, const struct spec_device *d)
 {
     const struct node *n;
 
+    if (is_faulty(p, &d->type) || is_faulty(p, &d->major) ||
+        is_faulty(p, &d->minor))
+        return;
     if (d->type.value[0] == 'b') {
         planner_refuse(p, DEVICE_BLOCK, d->at,
                        "\"%s\" is block device %lld:%lld of Dom0",
@@ -107,6 +110,8 @@ static void plan_named(struct planner *p, const struct spec_device *d)
         make_named(p, d, S_IFIFO);
         return;
     }
+    if (!d->major.at || !d->minor.at)
+        return;                 /* an error was reported */
     n = find_node(d->major.value, d->minor.value);
     if (!n)
         planner_refuse(p, DEVICE_UNAVAILABLE, d->at,

@@ -34,7 +34,7 @@ static void add_found(struct order *o, const struct dt_request *requests,
     const struct report_where *where;
     size_t i;
 
-    for (i = 0; i < count; i++) {
+    for (i = 0; i < count && !order_is_full(o); i++) {
         where = &requests[i].where;
         if (!is_asked_for(o, requests[i].device))
             order_add(o, &requests[i], at ? origin_at(o->p, at) :

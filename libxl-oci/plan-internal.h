@@ -53,11 +53,28 @@ struct origin origin_at(struct planner *p, const struct json *at);
 struct origin origin_option(const char *option);
 struct origin origin_default(const char *why); /* starts with "default: " */
 
+/* Was an error reported about a member of the spec, given by its address? */
+bool is_faulty(const struct planner *p, const void *member);
+/* Is it not known what is mounted, by errors of the mount's own members? */
+bool mount_is_unclear(const struct planner *p, const struct spec_mount *m);
+
+/* Is its type "bind", without the option that makes a bind mount? Refused, but
+ * its source is judged: that it was to be one is clear. */
+bool mount_lacks_bind(const struct spec_mount *m);
+
 /* Report's place of at; empty when at is NULL. */
 struct report_where planner_where(struct planner *p, const struct json *at);
 
 #define planner_refuse(p, id, at, ...) do { \
     struct report_where where_ = planner_where((p), (at)); \
+    report_check((p)->report, id, &where_, __VA_ARGS__); \
+} while (0)
+
+/* The same; where no file says it, the origin does ("--memory"). */
+#define planner_refuse_of(p, id, at, from, ...) do { \
+    struct report_where where_ = planner_where((p), (at)); \
+    if (!(at)) \
+        where_.path = (from).field; \
     report_check((p)->report, id, &where_, __VA_ARGS__); \
 } while (0)
 
@@ -121,7 +138,7 @@ void plan_guest_ops(struct planner *p);     /* plan-guest.c */
 void plan_cgroup_ops(struct planner *p);    /* plan-cgroup.c */
 void plan_rootfs_ops(struct planner *p);    /* plan-rootfs.c */
 void plan_source_ops(struct planner *p);    /* plan-sources.c */
-/* plan-nodes.c: nodes of accelerators, in the guest and in the container */
+/* plan-nodes.c: nodes of devices, in the guest and in the container */
 void plan_wait_node_ops(struct planner *p);
 void plan_bind_node_ops(struct planner *p);
 void plan_check_nodes(struct planner *p);

@@ -98,7 +98,7 @@ static void plan_image(struct planner *p)
         return;
     kernel->value = fact->path ? fact->path : path->value;
     kernel->from = origin_at(p, path->at);
-    if (fact->kind == SOURCE_FILE)
+    if (fact->kind == SOURCE_FILE || is_faulty(p, path))
         return;
     planner_refuse(p, KERNEL_MISSING, path->at, "\"%s\" is %s", path->value,
                    fact->kind == SOURCE_MISSING ? "not there" :
@@ -119,7 +119,7 @@ static void plan_initrd(struct planner *p)
         return;
     p->plan->initrd.value = fact->path ? fact->path : path->value;
     p->plan->initrd.from = origin_at(p, path->at);
-    if (fact->kind != SOURCE_FILE)
+    if (fact->kind != SOURCE_FILE && !is_faulty(p, path))
         planner_refuse(p, INITRD_MISSING, path->at, "\"%s\" is %s",
                        path->value, fact->kind == SOURCE_MISSING ?
                        "not there" : "not a regular file");

@@ -57,12 +57,18 @@ static const struct json *choose(struct planner *p, uint64_t *bytes,
  * kernel and ramdisk are 0 where it has none. */
 static uint64_t minimum_bytes(const struct planner *p)
 {
-    uint64_t own_kernel = p->survey->kernel.size_bytes;
+    uint64_t kernel = p->survey->kernel.size_bytes;
     uint64_t ramdisk = p->host->initramfs_bytes + p->payload_bytes +
                        p->survey->initrd.size_bytes;
 
-    return (own_kernel ? own_kernel : p->host->kernel_bytes) + 2 * ramdisk +
-           BOOT_BYTES;
+    if (!kernel && !is_faulty(p, &p->spec->vm.kernel_path))
+        kernel = p->host->kernel_bytes;
+    return kernel + 2 * ramdisk + BOOT_BYTES;
+}
+
+static uint64_t whole_kib(uint64_t bytes)
+{
+    return ((bytes + MIB(1) - 1) >> 20) << 10;
 }
 
 static void check_limit(struct planner *p, uint64_t bytes)
@@ -81,23 +87,50 @@ static void check_limit(struct planner *p, uint64_t bytes)
                        (unsigned long long)(bytes >> 20));
 }
 
-void plan_memory(struct planner *p)
+/* Is it said by what could be read? In the order of choose(). */
+static bool is_known(const struct planner *p)
 {
-    uint64_t bytes = 0, minimum = minimum_bytes(p);
-    const struct json *at = choose(p, &bytes, &p->plan->memory_kib.from);
+    const struct spec *s = p->spec;
 
-    if (bytes > MAX_BYTES) {
+    if (p->options->memory_bytes)
+        return true;
+    if (s->vm.hw_memory.at || is_faulty(p, &s->vm.hw_memory))
+        return !is_faulty(p, &s->vm.hw_memory);
+    if (limit_of(p) || is_faulty(p, &s->linux_.resources.memory_limit))
+        return !is_faulty(p, &s->linux_.resources.memory_limit);
+    return !is_faulty(p, &s->extension.memory);
+}
+
+static void check_size(struct planner *p, uint64_t bytes,
+                       const struct json *at)
+{
+    uint64_t minimum = minimum_bytes(p), max = p->host->memory_max_bytes;
+
+    if (bytes > MAX_BYTES)
         planner_refuse(p, MEMORY_TOO_LARGE, at,
                        "%llu bytes exceed the %llu of a domain",
                        (unsigned long long)bytes,
                        (unsigned long long)MAX_BYTES);
-        return;
-    }
     if (bytes < minimum)
         planner_refuse(p, MEMORY_TOO_SMALL, at,
                        "%llu bytes are less than the %llu MiB that kernel "
                        "and ramdisk need", (unsigned long long)bytes,
                        (unsigned long long)((minimum + MIB(1) - 1) >> 20));
-    check_limit(p, bytes);
-    p->plan->memory_kib.value = ((bytes + MIB(1) - 1) >> 20) << 10;
+    if (max && whole_kib(bytes) > max / 1024)
+        planner_refuse_of(p, POLICY_CEILING, at, p->plan->memory_kib.from,
+                          "%llu KiB of memory are more than memory_max = "
+                          "%llu KiB", (unsigned long long)whole_kib(bytes),
+                          (unsigned long long)max / 1024);
+}
+
+void plan_memory(struct planner *p)
+{
+    uint64_t bytes = 0;
+    const struct json *at = choose(p, &bytes, &p->plan->memory_kib.from);
+    bool known = is_known(p);
+
+    if (known)
+        check_size(p, bytes, at);
+    check_limit(p, known ? bytes : UINT64_MAX);
+    p->plan->memory_kib.value = whole_kib(bytes);
 }

@@ -53,8 +53,8 @@ static void bind(struct planner *p, const struct spec_mount *m,
                  const char *source, uint64_t extra, uint32_t mode)
 {
     op(p, BIND, origin_at(p, m->at), ARG_S(source),
-       ARG_S(m->destination.value), ARG_Q(m->flags | MS_BIND | extra),
-       ARG_U(mode));
+       ARG_S(m->destination.value),
+       ARG_Q(m->flags | m->propagation | MS_BIND | extra), ARG_U(mode));
 }
 
 /*
@@ -162,6 +162,8 @@ static void mount_type(struct planner *p, const struct spec_mount *m)
            ARG_Q(m->flags & ~(uint64_t)(MS_REMOUNT | MS_BIND)));
         return;
     }
+    if (mount_is_unclear(p, m) || mount_lacks_bind(m))
+        return;                 /* an error was reported */
     if (!is_type_known(type)) {
         planner_refuse(p, MOUNT_TYPE_UNAVAILABLE,
                        m->type.at ? m->type.at : m->at,
@@ -175,6 +177,8 @@ static void mount_type(struct planner *p, const struct spec_mount *m)
         mount_cgroup(p, m, source);
     else if (!strcmp(type, "sysfs"))
         mount_sysfs(p, m);
+    else if (!strcmp(type, "devtmpfs") && p->namespaces & CLONE_NEWUSER)
+        bind(p, m, "/dev", 0, 0755); /* which no user namespace may mount */
     else
         mount_fresh(p, m, &fresh);
 }

@@ -40,9 +40,11 @@ static void check_id_maps(struct planner *p)
     bool user = p->namespaces & CLONE_NEWUSER;
     bool mapped = l->n_uid_mappings && l->n_gid_mappings;
 
-    if (user && !mapped)
+    if (user && !mapped && !is_faulty(p, &l->uid_mappings) &&
+        !is_faulty(p, &l->gid_mappings))
         planner_refuse(p, ID_MAP, l->at, "a user namespace without mappings");
-    else if (!user && (l->n_uid_mappings || l->n_gid_mappings))
+    if (!user && (l->n_uid_mappings || l->n_gid_mappings) &&
+        !is_faulty(p, &l->namespaces))
         planner_refuse(p, ID_MAP, l->n_uid_mappings ? l->uid_mappings[0].at
                                                     : l->gid_mappings[0].at,
                        "mappings without a user namespace");
@@ -59,10 +61,11 @@ void plan_namespaces(struct planner *p)
         p->namespaces |= n->clone_flag;
         if (n->path.at && n->path.value[0])
             planner_refuse(p, NAMESPACE_PATH, n->path.at,
-                           "the %s namespace \"%s\" is Dom0's",
-                           n->type.value, n->path.value);
+                           "the %s%snamespace \"%s\" is Dom0's",
+                           n->type.value, *n->type.value ? " " : "",
+                           n->path.value);
     }
-    if (l->at)
+    if (l->at && !is_faulty(p, &l->namespaces))
         check_shared(p);
     check_id_maps(p);
 }

@@ -76,7 +76,8 @@ static uint64_t plan_ambient(struct planner *p,
 {
     uint64_t possible = c->permitted.value & c->inheritable.value;
 
-    if (c->ambient.value & ~possible)
+    if (c->ambient.value & ~possible && !is_faulty(p, &c->permitted) &&
+        !is_faulty(p, &c->inheritable))
         planner_refuse(p, SPEC_IGNORED, c->ambient.at,
                        "ignored: those that are not both permitted and "
                        "inheritable");
@@ -100,7 +101,7 @@ static void plan_seccomp(struct planner *p)
     const struct spec_seccomp *s = &p->spec->linux_.seccomp;
     struct seccomp_filter filter;
 
-    if (!s->at || !seccomp_compile(p->arena, s, &filter, p->report))
+    if (!s->at || !seccomp_compile(p->arena, p->spec, &filter, p->report))
         return;
     op(p, SECCOMP, origin_at(p, s->at), ARG_U(filter.flags),
        ARG_B(filter.program, filter.size_bytes));
@@ -130,6 +131,8 @@ void plan_process_ops(struct planner *p)
 {
     const struct spec_process *process = &p->spec->process;
     const struct spec_u64 *umask = &process->user.umask;
+    const struct json *args = process->args.at ? process->args.at :
+                              process->at;
 
     op(p, UMASK, umask->at ? origin_at(p, umask->at) :
                  origin_default("default: 0022"),
@@ -137,7 +140,7 @@ void plan_process_ops(struct planner *p)
     plan_limits(p);
     plan_scheduler(p);
     plan_identity(p);
-    op(p, EXEC, process->args.at ? origin_at(p, process->args.at) :
-                origin_at(p, process->at),
+    /* neither is there only where an error was reported */
+    op(p, EXEC, args ? origin_at(p, args) : origin_default("default: none"),
        ARG_V(vector_of(&process->args)), ARG_V(vector_of(&process->env)));
 }

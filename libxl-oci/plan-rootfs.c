@@ -35,10 +35,12 @@ static void plan_image_disk(struct planner *p)
 {
     const struct spec_vm *vm = &p->spec->vm;
     const struct source_fact *fact = &p->survey->image;
-    struct plan_disk disk = { .image = -1, .path = fact->path };
+    struct plan_disk disk = { .image = -1, .path = fact->path,
+                              .number = fact->number };
 
     disk.from = origin_at(p, vm->image_path.at);
-    if (fact->kind != SOURCE_FILE && fact->kind != SOURCE_BLOCK)
+    if (fact->kind != SOURCE_FILE && fact->kind != SOURCE_BLOCK &&
+        !is_faulty(p, &vm->image_path))
         planner_refuse(p, IMAGE_MISSING, vm->image_path.at,
                        "\"%s\" is not a file or block device of this host",
                        vm->image_path.value);
@@ -78,7 +80,9 @@ static void plan_shared_root(struct planner *p)
         .writable = !root_is_read_only(p), .from = root_origin(p),
     };
 
-    planner_share(p, &share, &p->survey->rootfs, at);
+    if (!p->survey->has_errors && !is_faulty(p, &p->spec->root_path) &&
+        !is_faulty(p, &p->spec->root_readonly))
+        planner_share(p, &share, &p->survey->rootfs, at);
 }
 
 static void plan_persist_disk(struct planner *p)

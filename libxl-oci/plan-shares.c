@@ -12,8 +12,7 @@
 #define MIN_RING_ORDER 6u
 #define RING_KIB(order) (8u << (order))
 
-/* Is path the directory itself, or in it? */
-static bool is_within(const char *path, const char *directory)
+bool plan_path_is_within(const char *path, const char *directory)
 {
     size_t n = strlen(directory);
 
@@ -48,7 +47,8 @@ static int find_share(struct planner *p, const struct plan_share *share,
 
         if (!strcmp(path, other))
             return (int)i;
-        if (is_within(path, other) || is_within(other, path)) {
+        if (plan_path_is_within(path, other) ||
+            plan_path_is_within(other, path)) {
             planner_refuse(p, SHARE_NESTED, at,
                            "\"%s\" and \"%s\" would both be shared",
                            name_of(p, &plan->shares[i]), name_of(p, share));
@@ -120,12 +120,14 @@ const char *planner_share(struct planner *p, const struct plan_share *share,
 
 void plan_share_rings(struct planner *p)
 {
+    const struct spec_string *cache = &p->spec->extension.share_cache;
     struct plan *plan = p->plan;
     uint64_t budget_kib = plan->memory_kib.value / 16;
     unsigned int order = MAX_RING_ORDER;
 
     if (!plan->n_shares)
         return;
+    plan->shares_are_private = cache->at && !strcmp(cache->value, "private");
     while (order > MIN_RING_ORDER &&
            RING_KIB(order) * plan->n_shares > budget_kib)
         order--;
@@ -140,10 +142,7 @@ void plan_share_rings(struct planner *p)
  */
 static const char *cache_options(const struct planner *p)
 {
-    const struct spec_string *cache = &p->spec->extension.share_cache;
-
-    return cache->at && !strcmp(cache->value, "private") ?
-           "cache=loose" : "cache=mmap,directio";
+    return p->plan->shares_are_private ? "cache=loose" : "cache=mmap,directio";
 }
 
 /* Two requests for every inode that the guest's kernel looks up: on demand. */
@@ -158,12 +157,15 @@ void plan_share_mount(struct planner *p, size_t index, const char *target)
 {
     const struct plan_share *share = &p->plan->shares[index];
 
+    /* locktimeout: of how many seconds Linux asks again for a lock that is
+     * taken; its 30 would be how long one stays unnoticed when it is free */
     op(p, WAIT_SHARE, share->from, ARG_U(index),
        ARG_U(GUEST_DEVICE_TIMEOUT_MS));
     op(p, MAKE_DIR, share->from, ARG_S(target), ARG_U(0755));
     op(p, MOUNT, share->from, ARG_S(share->tag), ARG_S(target), ARG_S("9p"),
        ARG_Q(share->writable ? 0 : MS_RDONLY),
-       ARG_S(planner_printf(p, "trans=xen,version=9p2000.L,msize=%u,%s%s",
+       ARG_S(planner_printf(p, "trans=xen,version=9p2000.L,msize=%u,"
+                            "locktimeout=1,%s%s",
                             1024u << p->plan->share_ring_order,
                             cache_options(p), acl_options(p))));
 }

@@ -50,7 +50,7 @@ enum guest_own mount_guest_own(const struct planner *p, size_t index)
     const char *path = fact->path;
     size_t i;
 
-    if (!(m->flags & MS_BIND) || !path)
+    if (!(m->flags & MS_BIND || mount_lacks_bind(m)) || !path)
         return OWN_NOT;
     for (i = 0; i < sizeof(own_by_source) / sizeof(own_by_source[0]); i++)
         if (!strcmp(path, own_by_source[i].source))
@@ -134,12 +134,26 @@ static void plan_block(struct planner *p, size_t index)
     const struct spec_mount *m = &p->spec->mounts[index];
     struct plan_disk disk = {
         .writable = !(m->flags & MS_RDONLY), .image = -1,
-        .path = p->survey->mounts[index].path, .from = origin_at(p, m->at),
+        .path = p->survey->mounts[index].path,
+        .number = p->survey->mounts[index].number,
+        .from = origin_at(p, m->at),
     };
     const char *vdev = planner_disk(p, &disk, m->at);
 
     if (vdev)
         p->mount_points[index] = planner_printf(p, "/dev/%s", vdev);
+}
+
+bool mount_lacks_bind(const struct spec_mount *m)
+{
+    return !(m->flags & (MS_BIND | MS_REMOUNT)) && m->type.value &&
+           !strcmp(m->type.value, "bind");
+}
+
+bool mount_is_unclear(const struct planner *p, const struct spec_mount *m)
+{
+    return is_faulty(p, &m->type) ||
+           (is_faulty(p, &m->options) && !m->options.at);
 }
 
 static void plan_source(struct planner *p, size_t index)
@@ -162,7 +176,11 @@ static void plan_source(struct planner *p, size_t index)
         plan_file(p, index);
         return;
     case SOURCE_DIRECTORY:
-        plan_directory(p, index);
+        /* where it goes may make it the guest's own; whether it is written to
+         * makes it a share */
+        if (!is_faulty(p, &m->destination) &&
+            (m->options.at || !is_faulty(p, &m->options)))
+            plan_directory(p, index);
         return;
     case SOURCE_BLOCK:
         plan_block(p, index);
@@ -210,9 +228,15 @@ void plan_mount_disks(struct planner *p)
     for (i = 0; i < s->n_mounts; i++) {
         const struct spec_mount *m = &s->mounts[i];
 
-        if (mount_is_on_disk(p, i))
+        if (mount_lacks_bind(m) && !mount_is_unclear(p, m))
+            planner_refuse(p, MOUNT_BIND_OPTION, m->type.at,
+                           "\"bind\" is no file system, and neither \"bind\" "
+                           "nor \"rbind\" is in the options");
+        if (is_faulty(p, &m->source))
+            continue;
+        if (mount_is_on_disk(p, i) && !mount_is_unclear(p, m))
             plan_disk_mount(p, i);
-        if (!(m->flags & MS_BIND))
+        if (!(m->flags & MS_BIND || mount_lacks_bind(m)))
             continue;
         switch (mount_guest_own(p, i)) {
         case OWN_NOT:

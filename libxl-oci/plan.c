@@ -86,14 +86,14 @@ const struct plan *plan_make(struct arena *arena, const struct spec *spec,
         return NULL;
     }
     decide(&p);
-    if (spec->process.at)
-        compile(&p);
-    else
+    if (!spec->process.at && !is_faulty(&p, &spec->process.at))
         planner_refuse(&p, PROCESS_ABSENT, spec->document,
                        "\"process\" is absent");
-    if (!p.no_memory && report_errors(report) == errors)
+    compile(&p);
+    if (!p.no_memory)
         check_program(&p);
     if (p.no_memory)
         report_check(report, OUT_OF_MEMORY, NULL, "the plan was not made");
-    return report_errors(report) == errors ? p.plan : NULL;
+    return report_errors(report) == errors && !spec->errors &&
+           !survey->has_errors ? p.plan : NULL;
 }

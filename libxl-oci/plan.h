@@ -53,6 +53,14 @@ struct dt_devices;
 struct dt_passthrough;
 struct dt_tree;
 
+/* A node of the host's tree that Dom0's kernel drives. */
+struct host_driver {
+    const char *node;                   /* path */
+    const char *name;                   /* of the driver */
+    const char *unbind;                 /* a command that takes it away */
+    const struct host_driver *next;
+};
+
 /* What is true of this host. */
 struct host_facts {
     unsigned int xen_major, xen_minor;
@@ -70,8 +78,12 @@ struct host_facts {
     const struct dt_devices *devices;
     bool devices_are_dom0s;             /* of Dom0's own tree: a stopgap */
     const struct dt_tree *dom0_tree;    /* to compare with; or NULL */
+    bool devices_have_errors;           /* why they are not known was told */
+    const struct host_driver *drivers;  /* NULL: none, or not known */
+    bool has_no_iommu;                  /* Xen says that it drives none */
     const struct dt_allowance *allowances;  /* the administrator's */
     size_t n_allowances;
+    uint64_t memory_max_bytes, vcpus_max;   /* likewise; 0: no ceiling */
 };
 
 /* An image to be built (or found in the cache) before the domain. */
@@ -87,6 +99,8 @@ struct plan_disk {
     bool writable;
     int image;                  /* index into images, or -1 */
     const char *path;           /* file or block device when image == -1 */
+    dev_t number;               /* of that device; 0: it is a file, or an
+                                 * option names it */
     bool create;                /* --persist: made (ext4) when missing */
     bool private_copy;          /* the image is copied for this container */
     struct origin from;
@@ -186,6 +200,7 @@ struct plan {
     struct plan_share *shares;
     size_t n_shares;
     unsigned int share_ring_order;      /* pages of a ring: 1 << order */
+    bool shares_are_private;            /* the guest caches what is in them */
     struct plan_file *files;
     size_t n_files;
     struct plan_devices devices;
@@ -196,7 +211,9 @@ struct plan {
 
 /*
  * Makes the plan. NULL with errors in report (every problem, in one run).
- * Everything given must outlive the plan.
+ * Errors of the spec or the survey have their place in the report already:
+ * nothing is concluded from what they are about, the rest is judged all the
+ * same, and there is no plan. Everything given must outlive the plan.
  */
 const struct plan *plan_make(struct arena *arena, const struct spec *spec,
                              const struct survey *survey,
@@ -213,6 +230,9 @@ int plan_write_program(const struct plan *plan, struct bytes *out);
 
 /* The payload: newc cpio archive of /program and /files/N, 4-byte aligned. */
 int plan_write_payload(const struct plan *plan, struct bytes *out);
+
+/* Is path the directory itself, or in it? Of paths without links. */
+bool plan_path_is_within(const char *path, const char *directory);
 
 /* Paths that exist only once images were built; all absolute. */
 struct plan_artifacts {

@@ -10,7 +10,7 @@
 
 struct arena;
 struct report;
-struct spec_seccomp;
+struct spec;
 
 struct seccomp_filter {
     uint32_t flags;             /* SECCOMP_FILTER_FLAG_* */
@@ -19,10 +19,11 @@ struct seccomp_filter {
 };
 
 /*
- * Compiles s for arm64, whatever machine this runs on. System calls that the
- * guest does not have are left out, as OCI runtimes do. false with errors.
+ * Compiles linux.seccomp for arm64, whatever machine this runs on. System calls
+ * that the guest does not have are left out, as OCI runtimes do, and so are
+ * rules that are faulty. false with errors, or where the default action is.
  */
-bool seccomp_compile(struct arena *arena, const struct spec_seccomp *s,
+bool seccomp_compile(struct arena *arena, const struct spec *spec,
                      struct seccomp_filter *filter, struct report *report);
 
 #endif

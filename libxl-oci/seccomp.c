@@ -20,6 +20,7 @@
 
 struct compiler {
     struct arena *arena;
+    const struct spec *whole;
     const struct spec_seccomp *spec;
     struct report *report;
     scmp_filter_ctx ctx;
@@ -174,11 +175,22 @@ static void add_call(struct compiler *c, const struct spec_seccomp_rule *rule,
     add(c, rule, action, number, args, (unsigned int)rule->n_args);
 }
 
+static bool is_rule_faulty(const struct compiler *c,
+                           const struct spec_seccomp_rule *rule)
+{
+    return spec_is_faulty(c->whole, &rule->action) ||
+           spec_is_faulty(c->whole, &rule->names) ||
+           spec_is_faulty(c->whole, &rule->args);
+}
+
 static void add_rule(struct compiler *c, const struct spec_seccomp_rule *rule)
 {
-    uint32_t action = action_of(c, &rule->action, &rule->errno_ret);
+    uint32_t action;
     size_t i;
 
+    if (is_rule_faulty(c, rule))
+        return;
+    action = action_of(c, &rule->action, &rule->errno_ret);
     if (action == c->default_action)
         return;                 /* libseccomp refuses what changes nothing */
     for (i = 0; i < rule->names.count; i++)
@@ -236,12 +248,17 @@ static void compile(struct compiler *c, struct seccomp_filter *filter)
                filter->size_bytes / INSTRUCTION_BYTES, MAX_INSTRUCTIONS);
 }
 
-bool seccomp_compile(struct arena *arena, const struct spec_seccomp *s,
+bool seccomp_compile(struct arena *arena, const struct spec *spec,
                      struct seccomp_filter *filter, struct report *report)
 {
-    struct compiler c = { .arena = arena, .spec = s, .report = report };
+    const struct spec_seccomp *s = &spec->linux_.seccomp;
+    struct compiler c = {
+        .arena = arena, .whole = spec, .spec = s, .report = report,
+    };
 
     memset(filter, 0, sizeof(*filter));
+    if (spec_is_faulty(spec, &s->default_action))
+        return false;
     c.default_action = action_of(&c, &s->default_action,
                                  &s->default_errno_ret);
     if (c.failed)

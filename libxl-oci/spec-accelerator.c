@@ -19,8 +19,7 @@
 
 static const char spaces[] = " \t\r\n";
 
-static take_value take_device, take_text, take_path, take_kind, take_nodes,
-    take_rates;
+static take_value take_device, take_text, take_path, take_kind, take_rates;
 
 const struct accelerator_row accelerator_rows[ACCELERATOR_ROW_COUNT] = {
 #define AT(m) offsetof(struct spec_accelerator, m)
@@ -32,8 +31,8 @@ const struct accelerator_row accelerator_rows[ACCELERATOR_ROW_COUNT] = {
       "an absolute path in the root file system" },
     { "kind", "kind", false, AT(kind), take_kind,
       "one of mmio, fpga, rpu, dsp, aie" },
-    { "nodes", "nodes", true, AT(nodes), take_nodes,
-      "paths below /dev such as /dev/uio0, separated by spaces" },
+    { "nodes", "nodes", true, AT(nodes), accelerator_take_nodes,
+      ACCELERATOR_NODES_FORM },
     { "clock-rates", "clockRates", true, AT(clock_rates), take_rates,
       "NAME=HZ with NAME of clock-names or an index, separated by spaces" },
 #undef AT
@@ -148,8 +147,9 @@ static const char **split(struct reader *r, const char *text, size_t *count)
     return r->out_of_memory ? NULL : words;
 }
 
-static bool take_nodes(struct reader *r, struct spec_accelerator *a, void *to,
-                       const struct json *at, const char *text)
+bool accelerator_take_nodes(struct reader *r, struct spec_accelerator *a,
+                            void *to, const struct json *at,
+                            const char *text)
 {
     struct spec_strings list = { at, NULL, 0 };
     size_t i;
@@ -203,8 +203,12 @@ void accelerator_take(struct reader *r, const struct accelerator_row *row,
                  struct spec_accelerator *a, const struct json *at,
                  const char *text)
 {
+    size_t errors = report_errors(r->report);
+
     if (!row->take(r, a, (char *)a + row->at, at, text))
         accelerator_fail_form(r, row, at, text);
+    if (report_errors(r->report) != errors)
+        spec_mark_faulty(r, (char *)a + row->at);
 }
 
 /* --- the list of a spec ----------------------------------------------------*/
@@ -351,8 +355,11 @@ void spec_end_accelerators(struct reader *r)
     size_t i;
 
     for (i = 0; i < all->count; i++)
-        if (!all->items[i].device.at)
+        if (!all->items[i].device.at &&
+            !spec_is_faulty(r->spec, &all->items[i].device)) {
             spec_fail(r, CHECK_ACCELERATOR_INVALID, all->items[i].at,
                       "there is no " ONE "%s, which names the device",
                       all->items[i].name);
+            spec_mark_faulty(r, &all->items[i].device);
+        }
 }

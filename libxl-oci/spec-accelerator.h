@@ -12,6 +12,11 @@
 typedef bool take_value(struct reader *r, struct spec_accelerator *a,
                         void *to, const struct json *at, const char *text);
 
+/* Paths of the guest's /dev; a may be NULL. */
+take_value accelerator_take_nodes;
+#define ACCELERATOR_NODES_FORM \
+    "paths below /dev such as /dev/uio0, separated by spaces"
+
 /* Values are text; where accelerators.json has an array, its elements are
  * joined by spaces, as an annotation would have them. */
 struct accelerator_row {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Annotations org.xenproject.oci.<key>, which say how the domain is made. */
-#include "spec-rows.h"
+#include "spec-accelerator.h"
 
 #include <string.h>
 
@@ -10,7 +10,7 @@
 
 struct extension_row {
     const char *key;
-    enum { EXT_TEXT, EXT_COUNT, EXT_BYTES, EXT_CHOICE } kind;
+    enum { EXT_TEXT, EXT_COUNT, EXT_BYTES, EXT_CHOICE, EXT_NODES } kind;
     size_t at;
     const char *help;           /* form of the value; reason */
     const char *const *choices; /* NULL-terminated */
@@ -35,6 +35,7 @@ static const struct extension_row extension_rows[] = {
       cache_choices },
     { "9pfs-acl", EXT_CHOICE, AT(share_acl), "on or off", acl_choices },
     { "cpupool", EXT_TEXT, AT(cpupool), "the name of a CPU pool", NULL },
+    { "nodes", EXT_NODES, AT(nodes), ACCELERATOR_NODES_FORM, NULL },
 };
 
 #define ROW_COUNT (sizeof(extension_rows) / sizeof(*extension_rows))
@@ -106,6 +107,8 @@ static bool read_extension_value(struct reader *r,
             return false;
         *(struct spec_u64 *)to = (struct spec_u64){ j, number };
         return true;
+    case EXT_NODES:
+        return accelerator_take_nodes(r, NULL, to, j, j->text);
     case EXT_CHOICE:
         if (!is_choice(row, j->text))
             return false;
@@ -117,6 +120,11 @@ static bool read_extension_value(struct reader *r,
     }
     *(struct spec_string *)to = (struct spec_string){ j, j->text };
     return true;
+}
+
+static void mark_faulty(struct reader *r, const struct extension_row *row)
+{
+    spec_mark_faulty(r, (char *)&r->spec->extension + row->at);
 }
 
 static const struct extension_row *find_extension(const char *key)
@@ -150,22 +158,45 @@ static void read_one(struct reader *r, const struct json *j)
     const char *key = j->key + strlen(PREFIX);
     const struct extension_row *row = find_extension(key);
 
-    if (spec_read_accelerator(r, j))
-        return;
-    if (!row)
+    if (!row) {
         fail_unknown(r, j, key);
-    else if (!read_extension_value(r, row, j))
+    } else if (!read_extension_value(r, row, j)) {
         spec_fail(r, CHECK_SPEC_EXTENSION, j, "\"%s\" is not %s", j->text,
                   row->help);
+        mark_faulty(r, row);
+    }
 }
 
-void spec_read_extension(struct reader *r)
+static void read_ours(struct reader *r, const struct json *j)
 {
-    const struct spec_pairs *all = &r->spec->annotations;
+    const struct extension_row *row =
+        find_extension(j->key + strlen(PREFIX));
+    size_t errors = report_errors(r->report);
+
+    if (j->type == JSON_STRING && !spec_read_accelerator(r, j))
+        read_one(r, j);
+    else if (j->type != JSON_STRING && row)
+        mark_faulty(r, row);
+    if (!row && (j->type != JSON_STRING ||
+                 report_errors(r->report) != errors))
+        spec_mark_faulty(r, &r->spec->accelerators);
+}
+
+void spec_read_extension(struct reader *r, const struct json *annotations)
+{
+    const struct json *j;
+
+    for (j = annotations->child; j; j = j->next)
+        if (!strncmp(j->key, PREFIX, strlen(PREFIX)))
+            read_ours(r, j);
+    spec_end_accelerators(r);
+}
+
+void spec_lose_extension(struct reader *r)
+{
     size_t i;
 
-    for (i = 0; i < all->count; i++)
-        if (!strncmp(all->items[i].key, PREFIX, strlen(PREFIX)))
-            read_one(r, all->items[i].at);
-    spec_end_accelerators(r);
+    for (i = 0; i < ROW_COUNT; i++)
+        mark_faulty(r, &extension_rows[i]);
+    spec_mark_faulty(r, &r->spec->accelerators);
 }

@@ -27,6 +27,16 @@ void check_namespaces(struct reader *r, const struct spec_row *row,
     }
 }
 
+/* What is missing or no number was reported as such. */
+static bool is_range_wrong(const struct spec_id_mapping *m)
+{
+    if (!m->size.at || !m->container_id.at || !m->host_id.at)
+        return false;
+    return !m->size.value ||
+           m->container_id.value + m->size.value > UINT32_MAX ||
+           m->host_id.value + m->size.value > UINT32_MAX;
+}
+
 void check_id_mappings(struct reader *r, const struct spec_row *row,
                        const struct json *j, void *base)
 {
@@ -36,9 +46,7 @@ void check_id_mappings(struct reader *r, const struct spec_row *row,
 
     (void)j;
     for (i = 0; i < count; i++)
-        if (!map[i].size.value ||
-            map[i].container_id.value + map[i].size.value > UINT32_MAX ||
-            map[i].host_id.value + map[i].size.value > UINT32_MAX)
+        if (is_range_wrong(&map[i]))
             spec_fail(r, CHECK_SPEC_ID_MAP, map[i].at,
                       "a range of %llu ids from %llu to %llu is empty or "
                       "wraps", (unsigned long long)map[i].size.value,
@@ -91,6 +99,7 @@ void check_memory_swap(struct reader *r, const struct spec_row *row,
     (void)j;
     /* swap is memory plus swap: equal to the limit means no swap */
     if (res->memory_swap.at && res->memory_swap.value > 0 &&
+        !spec_is_faulty(r->spec, &res->memory_limit) &&
         (!res->memory_limit.at ||
          res->memory_swap.value != res->memory_limit.value))
         spec_fail_remedy(r, CHECK_SPEC_REFUSED, res->memory_swap.at,

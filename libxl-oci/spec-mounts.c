@@ -133,12 +133,14 @@ void check_mount_options(struct reader *r, const struct spec_row *row,
     char *data, *end;
 
     (void)row;
-    for (item = j->child; item; item = item->next)
+    for (item = spec_next_string(j->child); item;
+         item = spec_next_string(item->next))
         size += strlen(item->text) + 1;
     data = end = spec_alloc(r, size, 1);
     if (!data)
         return;
-    for (item = j->child; item; item = item->next) {
+    for (item = spec_next_string(j->child); item;
+         item = spec_next_string(item->next)) {
         const struct mount_option *option = find_option(item->text);
 
         if (option) {
@@ -179,6 +181,11 @@ void check_file_mode(struct reader *r, const struct spec_row *row,
     d->file_mode.value &= ~(uint64_t)S_IFMT;
 }
 
+static bool is_absent(struct reader *r, const struct spec_i64 *number)
+{
+    return !number->at && !spec_is_faulty(r->spec, number);
+}
+
 void check_device_list(struct reader *r, const struct spec_row *row,
                        const struct json *j, void *base)
 {
@@ -191,7 +198,7 @@ void check_device_list(struct reader *r, const struct spec_row *row,
         const struct spec_device *d = &l->devices[i];
 
         if (d->type.at && strcmp(d->type.value, "p") &&
-            (!d->major.at || !d->minor.at))
+            (is_absent(r, &d->major) || is_absent(r, &d->minor)))
             spec_fail(r, CHECK_SPEC_DEVICE, d->at,
                       "a device of type \"%s\" needs major and minor",
                       d->type.value);

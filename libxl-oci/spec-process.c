@@ -25,7 +25,8 @@ void check_absolute_paths(struct reader *r, const struct spec_row *row,
 {
     const struct json *item;
 
-    for (item = j->child; item; item = item->next) {
+    for (item = spec_next_string(j->child); item;
+         item = spec_next_string(item->next)) {
         if (*item->text)
             check_absolute_path(r, row, item, base);
         else
@@ -52,7 +53,7 @@ void check_args(struct reader *r, const struct spec_row *row,
     (void)base;
     if (!j->child)
         spec_fail(r, CHECK_SPEC_EMPTY, j, "there is no program to run");
-    else if (!*j->child->text)
+    else if (j->child->type == JSON_STRING && !*j->child->text)
         spec_fail(r, CHECK_SPEC_EMPTY, j->child,
                   "the program's name is empty");
 }
@@ -64,7 +65,8 @@ void check_env(struct reader *r, const struct spec_row *row,
 
     (void)row;
     (void)base;
-    for (item = j->child; item; item = item->next)
+    for (item = spec_next_string(j->child); item;
+         item = spec_next_string(item->next))
         if (!strchr(item->text, '=') || *item->text == '=')
             spec_fail(r, CHECK_SPEC_ENV, item, "\"%.80s\" has no name "
                       "followed by '='", item->text);
@@ -170,6 +172,10 @@ static void check_deadline(struct reader *r, const struct json *j,
     uint64_t period = s->period_ns.value ? s->period_ns.value
                                          : s->deadline_ns.value;
 
+    if (spec_is_faulty(r->spec, &s->runtime_ns) ||
+        spec_is_faulty(r->spec, &s->deadline_ns) ||
+        spec_is_faulty(r->spec, &s->period_ns))
+        return;
     if (!is_deadline) {
         if (s->runtime_ns.value || s->deadline_ns.value ||
             s->period_ns.value)
@@ -198,7 +204,8 @@ void check_scheduler(struct reader *r, const struct spec_row *row,
         return;
     has_priority = !strcmp(s->policy.value, "SCHED_FIFO") ||
                    !strcmp(s->policy.value, "SCHED_RR");
-    if (has_priority && s->priority.value < 1)
+    if (has_priority && s->priority.value < 1 &&
+        !spec_is_faulty(r->spec, &s->priority))
         spec_fail(r, CHECK_SPEC_SCHEDULER, j,
                   "%s needs a priority from 1 to 99", s->policy.value);
     if (!has_priority && s->priority.value)

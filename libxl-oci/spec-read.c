@@ -154,25 +154,14 @@ static bool read_string(struct reader *r, const struct spec_row *row,
     return true;
 }
 
-/* --- lists ----------------------------------------------------------------*/
+/* --- lists: `at` is set when all elements are of the type; only those are
+ * kept whose names are known -------------------------------------------------*/
 
-bool spec_read_strings(struct reader *r, const struct json *j,
-                       struct spec_strings *to)
+const struct json *spec_next_string(const struct json *j)
 {
-    struct spec_strings list = { j, NULL, 0 };
-    const struct json *item;
-    bool good = true;
-
-    list.values = spec_alloc(r, j->count + 1, sizeof(*list.values));
-    if (!list.values)
-        return false;
-    for (item = j->child; item; item = item->next) {
-        good &= is_type(r, item, JSON_STRING, "a string");
-        list.values[list.count++] = item->text;
-    }
-    if (good)
-        *to = list;
-    return good;
+    while (j && j->type != JSON_STRING)
+        j = j->next;
+    return j;
 }
 
 static bool read_strings(struct reader *r, const struct spec_row *row,
@@ -180,15 +169,23 @@ static bool read_strings(struct reader *r, const struct spec_row *row,
 {
     struct spec_strings list = { NULL, NULL, 0 };
     const struct json *item;
-    bool good = true;
+    bool are_strings = true, known = true;
 
-    if (!spec_read_strings(r, j, &list))
+    list.values = spec_alloc(r, j->count + 1, sizeof(*list.values));
+    if (!list.values)
         return false;
-    for (item = j->child; item; item = item->next)
-        good &= is_known_name(r, row, item, item->text, base);
+    for (item = j->child; item; item = item->next) {
+        if (!is_type(r, item, JSON_STRING, "a string"))
+            are_strings = false;
+        else if (!is_known_name(r, row, item, item->text, base))
+            known = false;
+        else
+            list.values[list.count++] = item->text;
+    }
+    list.at = are_strings ? j : NULL;
     if (row->at != NOWHERE)
         *(struct spec_strings *)field(base, row->at) = list;
-    return good;
+    return known;
 }
 
 static bool read_numbers(struct reader *r, const struct spec_row *row,
@@ -216,22 +213,17 @@ static bool read_pairs(struct reader *r, const struct spec_row *row,
 {
     struct spec_pairs list = { NULL, 0 };
     const struct json *item;
-    bool good = true;
 
     list.items = spec_alloc(r, j->count, sizeof(*list.items));
     if (!list.items)
         return false;
-    for (item = j->child; item; item = item->next) {
-        if (!is_type(r, item, JSON_STRING, "a string")) {
-            good = false;
-            continue;
-        }
-        list.items[list.count++] =
-            (struct spec_pair){ item, item->key, item->text };
-    }
+    for (item = j->child; item; item = item->next)
+        if (is_type(r, item, JSON_STRING, "a string"))
+            list.items[list.count++] =
+                (struct spec_pair){ item, item->key, item->text };
     if (row->at != NOWHERE)
         *(struct spec_pairs *)field(base, row->at) = list;
-    return good;
+    return true;
 }
 
 static bool read_array(struct reader *r, size_t index, const struct json *j,
@@ -257,7 +249,7 @@ static bool read_array(struct reader *r, size_t index, const struct json *j,
         *(char **)field(base, row->at) = items;
         *(size_t *)field(base, row->count_at) = count;
     }
-    return count == j->count;
+    return true;
 }
 
 /* --- values ---------------------------------------------------------------*/
@@ -336,8 +328,38 @@ static bool is_judged_below(size_t index)
            spec_property_rows[index + 1].path[length] == '/';
 }
 
-static void read_member(struct reader *r, size_t index, const struct json *j,
-                        void *base)
+/* The row after the last one below row `index`. */
+static size_t subtree_end(size_t index)
+{
+    const char *path = spec_property_rows[index].path;
+    size_t length = strlen(path), end = index + 1;
+
+    while (end < spec_row_count &&
+           !strncmp(spec_property_rows[end].path, path, length) &&
+           spec_property_rows[end].path[length] == '/')
+        end++;
+    return end;
+}
+
+/* Rows from `index` to `end` whose values are in base: not those of items. */
+static void mark_rows(struct reader *r, size_t index, size_t end, void *base)
+{
+    while (index < end) {
+        const struct spec_row *row = &spec_rows[index];
+        struct spec_string *string = NULL;
+
+        if (row->at != NOWHERE)
+            spec_mark_faulty(r, field(base, row->at));
+        if (row->at != NOWHERE && row->kind == ROW_STRING && row->required)
+            string = field(base, row->at);
+        if (string && !string->value)
+            string->value = "";
+        index = row->kind == ROW_OBJECT ? index + 1 : subtree_end(index);
+    }
+}
+
+static void read_known(struct reader *r, size_t index, const struct json *j,
+                       void *base)
 {
     const struct spec_row *row = &spec_rows[index];
     const struct spec_property *property = &spec_property_rows[index];
@@ -366,6 +388,20 @@ static void read_member(struct reader *r, size_t index, const struct json *j,
         row->check(r, row, j, base);
 }
 
+static void read_member(struct reader *r, size_t index, const struct json *j,
+                        void *base)
+{
+    size_t errors = report_errors(r->report), end = index + 1;
+
+    read_known(r, index, j, base);
+    if (report_errors(r->report) == errors)
+        return;
+    /* nothing below it was read */
+    if (spec_rows[index].kind == ROW_OBJECT && j->type != JSON_OBJECT)
+        end = subtree_end(index);
+    mark_rows(r, index, end, base);
+}
+
 /* --- members --------------------------------------------------------------*/
 
 /* Where the key of a direct member starts in the path of row `child` below
@@ -378,19 +414,6 @@ static const char *member_key(size_t index, size_t child)
     if (spec_rows[index].kind == ROW_ARRAY)
         key += 2;
     return strchr(key, '/') ? NULL : key;
-}
-
-/* The row after the last one below row `index`. */
-static size_t subtree_end(size_t index)
-{
-    const char *path = spec_property_rows[index].path;
-    size_t length = strlen(path), end = index + 1;
-
-    while (end < spec_row_count &&
-           !strncmp(spec_property_rows[end].path, path, length) &&
-           spec_property_rows[end].path[length] == '/')
-        end++;
-    return end;
 }
 
 static size_t find_member_row(size_t index, size_t end, const char *key)
@@ -451,7 +474,7 @@ static void note_unknown(struct reader *r, size_t index, size_t end,
 }
 
 static void check_required(struct reader *r, size_t index, size_t end,
-                           const struct json *object)
+                           const struct json *object, void *base)
 {
     size_t i;
 
@@ -462,9 +485,10 @@ static void check_required(struct reader *r, size_t index, size_t end,
         if (!key || !spec_rows[i].required)
             continue;
         member = json_member(object, key);
-        if (!member || member->type == JSON_NULL)
-            spec_fail(r, CHECK_SPEC_MISSING, object, "\"%s\" is missing",
-                      key);
+        if (member && member->type != JSON_NULL)
+            continue;
+        spec_fail(r, CHECK_SPEC_MISSING, object, "\"%s\" is missing", key);
+        mark_rows(r, i, i + 1, base);
     }
 }
 
@@ -489,21 +513,25 @@ static bool is_equal(const struct json *a, const struct json *b)
 
 /* The row that a member of another spelling is read by, or end. */
 static size_t find_alias_row(struct reader *r, size_t index, size_t end,
-                             const struct json *j)
+                             const struct json *j, void *base)
 {
     const struct alias *alias =
         find_alias(spec_property_rows[index].path, j->key);
     const struct json *named;
+    size_t row;
 
     if (!alias || !alias->is_same)
         return end;
+    row = find_member_row(index, end, alias->name);
     named = json_member(j->parent, alias->name);
-    if (named && !is_equal(j, named))
+    if (named && !is_equal(j, named)) {
         spec_fail(r, CHECK_SPEC_CONFLICT, j,
                   "\"%s\" differs from \"%s\" at line %u, column %u, which "
                   "is the same property", j->key, named->key, named->line,
                   named->column);
-    return find_member_row(index, end, alias->name);
+        mark_rows(r, row, subtree_end(row), base);
+    }
+    return row;
 }
 
 /* Of each object; the rest would only repeat the lesson. */
@@ -518,7 +546,7 @@ void spec_read_members(struct reader *r, size_t row, const struct json *object,
     for (j = object->child; j; j = j->next) {
         i = find_member_row(row, end, j->key);
         if (i == end)
-            i = find_alias_row(r, row, end, j);
+            i = find_alias_row(r, row, end, j, base);
         if (i < end)
             read_member(r, i, j, base);
         else if (unknown++ < MAX_UNKNOWN)
@@ -528,7 +556,7 @@ void spec_read_members(struct reader *r, size_t row, const struct json *object,
         spec_fail(r, CHECK_SPEC_UNKNOWN, object,
                   "%zu more members are not known properties",
                   unknown - MAX_UNKNOWN);
-    check_required(r, row, end, object);
+    check_required(r, row, end, object, base);
 }
 
 size_t spec_row_index(const char *path)

@@ -49,7 +49,9 @@ struct spec_name {
 
 struct spec_row;
 
-/* Looks at a value just read; base is the struct that `at` is an offset in. */
+/* Looks at a value just read; base is the struct that `at` is an offset in.
+ * Elements of a list may be of another type than the row says: that was
+ * reported. */
 typedef void spec_check(struct reader *r, const struct spec_row *row,
                         const struct json *j, void *base);
 
@@ -88,12 +90,14 @@ void spec_fail_remedy(struct reader *r, enum check_id id, const struct json *j,
                       const char *remedy, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
 
+/* Makes spec_is_faulty() true of a member, given by its address. */
+void spec_mark_faulty(struct reader *r, const void *member);
+
+/* The first string of the siblings from j on; NULL when there is none. */
+const struct json *spec_next_string(const struct json *j);
+
 /* Zeroed memory; NULL when exhausted, which the reader remembers. */
 void *spec_alloc(struct reader *r, size_t count, size_t size_bytes);
-
-/* The values of an array of strings; false when they are not. */
-bool spec_read_strings(struct reader *r, const struct json *j,
-                       struct spec_strings *to);
 
 /* Row of a table by name; NULL when there is none. */
 const struct spec_name *spec_find_name(const struct spec_name *names,
@@ -123,14 +127,20 @@ extern const struct spec_name rlimit_names[], scheduler_policies[],
 /* Called once at the end: what several properties must agree on. */
 void spec_check_whole(struct reader *r);
 
-/* Annotations of our prefix, into spec->extension (spec-extension.c). */
+/* Annotations of our prefix, into spec->extension (spec-extension.c); and what
+ * is faulty when the annotations cannot be read at all. */
 #define SPEC_PREFIX "org.xenproject.oci."
-void spec_read_extension(struct reader *r);
+void spec_read_extension(struct reader *r, const struct json *annotations);
+void spec_lose_extension(struct reader *r);
 
 /* Takes an annotation about an accelerator; false when it is about something
  * else. After the last one, spec_end_accelerators(). (spec-accelerator.c) */
 bool spec_read_accelerator(struct reader *r, const struct json *j);
 void spec_end_accelerators(struct reader *r);
+
+/* The accelerators of accelerators.json, added to the spec's
+ * (spec-side-file.c). */
+void spec_read_side_file(struct reader *r, const struct json *document);
 
 /* Capability number of "CAP_..." (capabilities.c), or -1. */
 int capability_number(const char *name);

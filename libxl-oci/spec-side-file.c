@@ -111,34 +111,13 @@ static void read_document(struct reader *r, const struct json *document)
                       json_type_name(j->type));
 }
 
-const struct spec *spec_add_side_file(struct arena *arena,
-                                      const struct spec *spec,
-                                      const struct json *document,
-                                      struct report *report)
+void spec_read_side_file(struct reader *r, const struct json *document)
 {
-    size_t errors = report_errors(report);
-    struct spec *both = ARENA_NEW(arena, struct spec);
-    struct reader r = { arena, report, both, false };
-    struct report_where where = { .file = document->file };
+    size_t errors = report_errors(r->report);
 
-    if (both) {
-        *both = *spec;
-        both->accelerators.items = NULL;
-        if (spec->accelerators.count) {
-            both->accelerators.items = spec_alloc(
-                &r, MAX_ACCELERATORS, sizeof(*both->accelerators.items));
-            if (both->accelerators.items)
-                memcpy(both->accelerators.items, spec->accelerators.items,
-                       spec->accelerators.count *
-                       sizeof(*spec->accelerators.items));
-        }
-        if (!r.out_of_memory)
-            read_document(&r, document);
-    }
-    if (!both || r.out_of_memory)
-        report_check(report, OUT_OF_MEMORY, &where,
-                     "memory is exhausted while reading");
-    return report_errors(report) == errors ? both : NULL;
+    read_document(r, document);
+    if (report_errors(r->report) != errors)
+        spec_mark_faulty(r, &r->spec->accelerators);
 }
 
 bool spec_has_devices(const struct spec *spec)

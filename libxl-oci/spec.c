@@ -66,7 +66,8 @@ void check_image(struct reader *r, const struct spec_row *row,
     const struct spec_vm *vm = &((struct spec *)base)->vm;
 
     (void)row;
-    if (!vm->image_path.at && vm->image_format.at && *vm->image_format.value)
+    if (!vm->image_path.at && vm->image_format.at &&
+        *vm->image_format.value && !spec_is_faulty(r->spec, &vm->image_path))
         spec_fail(r, CHECK_SPEC_MISSING, j, "\"path\" is missing");
 }
 
@@ -84,12 +85,31 @@ void check_annotations(struct reader *r, const struct spec_row *row,
 {
     (void)row;
     (void)base;
-    (void)j;
-    spec_read_extension(r);
+    spec_read_extension(r, j);
+}
+
+/* config.md "Root": on all platforms but Windows it is REQUIRED; an image of
+ * the whole machine holds its own. */
+static void check_presence(struct reader *r)
+{
+    struct spec *s = r->spec;
+    bool has_image = s->vm.image_path.at ||
+                     spec_is_faulty(s, &s->vm.image_path);
+
+    if (!json_member(s->document, "root") && !has_image) {
+        spec_fail(r, CHECK_SPEC_MISSING, s->document, "\"root\" is missing");
+        spec_mark_faulty(r, &s->root_path);
+    }
+    if (s->process.at && !json_member(s->process.at, "args")) {
+        spec_fail(r, CHECK_SPEC_MISSING, s->process.at,
+                  "\"args\" is missing");
+        spec_mark_faulty(r, &s->process.args);
+    }
 }
 
 void spec_check_whole(struct reader *r)
 {
+    const struct json *annotations;
     struct spec *s = r->spec;
     size_t i;
 
@@ -116,17 +136,15 @@ void spec_check_whole(struct reader *r)
         if (!s->mounts[i].data)
             s->mounts[i].data = "";
     }
-    /* config.md "Root": on all platforms but Windows it is REQUIRED */
-    if (!json_member(s->document, "root") && !s->vm.image_path.at)
-        spec_fail(r, CHECK_SPEC_MISSING, s->document, "\"root\" is missing");
-    if (s->process.at && !json_member(s->process.at, "args"))
-        spec_fail(r, CHECK_SPEC_MISSING, s->process.at,
-                  "\"args\" is missing");
+    annotations = json_member(s->document, "annotations");
+    if (annotations && annotations->type != JSON_OBJECT &&
+        annotations->type != JSON_NULL)
+        spec_lose_extension(r);
+    check_presence(r);
 }
 
-const struct spec *spec_from_json(struct arena *arena,
-                                  const struct json *document,
-                                  struct report *report)
+const struct spec *spec_read(struct arena *arena, const struct json *document,
+                             const struct json *side, struct report *report)
 {
     struct report_where where = { .file = document->file };
     size_t errors = report_errors(report);
@@ -143,9 +161,23 @@ const struct spec *spec_from_json(struct arena *arena,
         r.spec->document = document;
         spec_read_members(&r, 0, document, r.spec);
         spec_check_whole(&r);
+        if (side)
+            spec_read_side_file(&r, side);
     }
-    if (!r.spec || r.out_of_memory)
+    if (!r.spec || r.out_of_memory) {
         report_check(report, OUT_OF_MEMORY, &where,
                      "memory is exhausted while reading");
-    return report_errors(report) == errors ? r.spec : NULL;
+        return NULL;
+    }
+    r.spec->errors = report_errors(report) - errors;
+    return r.spec;
+}
+
+const struct spec *spec_from_json(struct arena *arena,
+                                  const struct json *document,
+                                  struct report *report)
+{
+    const struct spec *spec = spec_read(arena, document, NULL, report);
+
+    return spec && !spec->errors ? spec : NULL;
 }

@@ -8,6 +8,10 @@
  * arena of the spec or of the json tree. Values were checked against the
  * specification (types, ranges, absolute paths, known names); whether this
  * host and this hypervisor can honour them is the plan's question.
+ *
+ * A spec of a wrong config.json holds what could be read, so that the later
+ * stages report in the same run what they find wrong. spec_is_faulty() tells
+ * them which values stand for nothing.
  */
 #ifndef XLOCI_SPEC_H
 #define XLOCI_SPEC_H
@@ -245,10 +249,20 @@ struct spec_extension {
     struct spec_string share_cache; /* .9pfs-cache: "shared", "private" */
     struct spec_string share_acl;   /* .9pfs-acl: "off", "on" */
     struct spec_string cpupool;     /* .cpupool */
+    struct spec_strings nodes;      /* .nodes: of the guest's /dev */
+};
+
+/* Addresses of members, hashed; see spec_is_faulty(). */
+struct spec_faults {
+    const void **slots;
+    size_t room, count;
 };
 
 struct spec {
     const struct json *document;
+    size_t errors;                  /* reported while it was read; none: the
+                                     * spec is whole */
+    struct spec_faults faults;
     struct spec_string oci_version;
     struct spec_process process;
     struct spec_string root_path;
@@ -266,21 +280,26 @@ struct spec {
 };
 
 /*
- * The spec of a parsed config.json. Returns NULL with errors in report when
- * anything is wrong; all problems are reported in one run.
+ * The spec of a parsed config.json and, unless side is NULL, of a parsed
+ * accelerators.json. All problems are reported; spec->errors counts them. NULL
+ * with errors in report only when config.json is not an object or memory is
+ * exhausted. A required string that could not be read is "", not NULL.
  */
+const struct spec *spec_read(struct arena *arena, const struct json *document,
+                             const struct json *side, struct report *report);
+
+/* The same without accelerators.json; NULL when anything is wrong. */
 const struct spec *spec_from_json(struct arena *arena,
                                   const struct json *document,
                                   struct report *report);
 
 /*
- * The same spec with the accelerators of the parsed accelerators.json added;
- * NULL with errors in report.
+ * Was an error reported about a member of the spec, or about what is below it?
+ * Then its value is not what the bundle means (it is absent, cut short, or
+ * wrong), and no second error may follow from it. member is the address of a
+ * field of the spec or of one of its items: &spec->mounts[1].source.
  */
-const struct spec *spec_add_side_file(struct arena *arena,
-                                      const struct spec *spec,
-                                      const struct json *document,
-                                      struct report *report);
+bool spec_is_faulty(const struct spec *spec, const void *member);
 
 /* Does the container use any device of the host's tree? */
 bool spec_has_devices(const struct spec *spec);

@@ -47,6 +47,9 @@ static void look_at_file(struct arena *arena, int fd, bool with_content,
     fact->kind = kind_of_mode(st.st_mode);
     fact->kind_name = bundle_kind_name(st.st_mode);
     fact->mode = st.st_mode & 07777;
+    fact->device = st.st_dev;
+    fact->inode = st.st_ino;
+    fact->number = fact->kind == SOURCE_BLOCK ? st.st_rdev : 0;
     fact->size_bytes = (uint64_t)st.st_size;
     if (fact->kind == SOURCE_DIRECTORY)
         survey_share(arena, fd, fact);
@@ -62,11 +65,15 @@ static void look_at_file(struct arena *arena, int fd, bool with_content,
         fact->size_bytes = size_bytes; /* files of /proc say 0 */
 }
 
-/*
- * OCI config.md "Mounts": an absolute source is the administrator's word, a
- * relative one is relative to the bundle and must stay in it.
- * -1 when memory is exhausted.
- */
+/* OCI config.md "Mounts": an absolute source is the administrator's word, a
+ * relative one is relative to the bundle and must stay in it. */
+static int open_source(const struct bundle *bundle, const char *source)
+{
+    return source[0] == '/' ? open(source, O_PATH | O_CLOEXEC) :
+           bundle_openat(bundle->dir_fd, source, O_PATH);
+}
+
+/* -1 when memory is exhausted. */
 static int look_up(struct arena *arena, const struct bundle *bundle,
                    const char *source, bool with_content,
                    struct source_fact *fact)
@@ -80,8 +87,7 @@ static int look_up(struct arena *arena, const struct bundle *bundle,
         fact->path = arena_printf(arena, "%s/%s", bundle->path, source);
     if (!fact->path)
         return -1;
-    fd = source[0] == '/' ? open(source, O_PATH | O_CLOEXEC)
-         : bundle_openat(bundle->dir_fd, source, O_PATH);
+    fd = open_source(bundle, source);
     if (fd < 0) {
         fact->error = errno;
         fact->kind = kind_of_error(errno);
@@ -184,6 +190,24 @@ static int look_at_loads(struct arena *arena, const struct spec *spec,
     return 0;
 }
 
+/* Nothing is said of a root that was told wrongly; what vm.image was meant to
+ * be makes it needless. */
+static void open_root(struct arena *arena, const struct bundle *bundle,
+                      const struct spec *spec, struct survey *survey,
+                      struct report *report)
+{
+    if (spec->vm.image_path.value ||
+        spec_is_faulty(spec, &spec->vm.image_path) ||
+        spec_is_faulty(spec, &spec->root_path))
+        return;
+    survey->rootfs_fd = bundle_open_rootfs(bundle, spec, report);
+    survey->has_errors = survey->rootfs_fd < 0;
+    if (survey->has_errors)
+        return;
+    survey->rootfs.kind = SOURCE_DIRECTORY;
+    survey_share(arena, survey->rootfs_fd, &survey->rootfs);
+}
+
 struct survey *survey_take(struct arena *arena, const struct bundle *bundle,
                            const struct spec *spec, struct report *report)
 {
@@ -197,18 +221,32 @@ struct survey *survey_take(struct arena *arena, const struct bundle *bundle,
         report_check(report, OUT_OF_MEMORY, &where, "memory is exhausted");
         return NULL;
     }
-    if (!survey->image.path) {
-        survey->rootfs_fd = bundle_open_rootfs(bundle, spec, report);
-        if (survey->rootfs_fd < 0)
-            return NULL;
-        survey->rootfs.kind = SOURCE_DIRECTORY;
-        survey_share(arena, survey->rootfs_fd, &survey->rootfs);
-    }
+    open_root(arena, bundle, spec, survey, report);
     if (!look_at_loads(arena, spec, survey))
         return survey;
     report_check(report, OUT_OF_MEMORY, &where, "memory is exhausted");
     survey_close(survey);
     return NULL;
+}
+
+int survey_reopen(const struct bundle *bundle, const char *source,
+                  const struct source_fact *fact)
+{
+    int fd = open_source(bundle, source), error = 0;
+    struct stat st;
+
+    if (fd < 0)
+        return -1;
+    if (fstat(fd, &st))
+        error = errno;
+    else if (!S_ISDIR(st.st_mode) || st.st_dev != fact->device ||
+             st.st_ino != fact->inode)
+        error = ESTALE;
+    if (!error)
+        return fd;
+    close(fd);
+    errno = error;
+    return -1;
 }
 
 void survey_close(struct survey *survey)

@@ -6,8 +6,8 @@
 struct report;
 
 /*
- * Detaches the loop devices of xl-oci-block whose disk is no longer in
- * xenstore: libxl goes on when the program that should have detached one was
+ * Detaches the loop devices of disks that are no longer in xenstore, nor their
+ * domains: libxl goes on when the program that should have detached one was
  * killed. What goes wrong is reported.
  */
 void block_release_orphans(struct report *report);

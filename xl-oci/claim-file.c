@@ -148,8 +148,9 @@ static void fill_shown(const struct json *nodes, const struct json *stubs,
     }
 }
 
-static bool fill(struct arena *arena, const struct json *document,
-                 struct claim *c)
+/* 0, ENOMEM, or EINVAL when it is damaged. */
+static int fill(struct arena *arena, const struct json *document,
+                struct claim *c)
 {
     size_t n_pages, n_interrupts, n_dtdevs, n_nodes, n_stubs;
     const struct json *pages = list_of(document, "pages", &n_pages);
@@ -160,49 +161,94 @@ static bool fill(struct arena *arena, const struct json *document,
     uint64_t number;
 
     if (!claim_allocate(arena, c, n_pages, n_interrupts, n_dtdevs, n_nodes,
-                        n_stubs) || !fill_pages(pages, c))
-        return false;
+                        n_stubs))
+        return ENOMEM;
+    if (!fill_pages(pages, c))
+        return EINVAL;
     for (; j; j = j->next) {
         if (!json_to_u64(j, &number))
-            return false;
+            return EINVAL;
         c->interrupts[c->n_interrupts++] = (uint32_t)number;
     }
     for (; dtdevs && dtdevs->type == JSON_STRING; dtdevs = dtdevs->next)
         c->dtdevs[c->n_dtdevs++] = dtdevs->text;
     fill_shown(nodes, stubs, c);
-    return true;
+    return 0;
 }
 
-static struct claim *read_open(struct arena *arena, int dir_fd,
-                               const char *name, struct report *ignored)
+/* 0, ENOMEM, or EINVAL when it is no JSON. */
+static int parse(struct arena *arena, const char *name, const char *text,
+                 size_t size, const struct json **document)
 {
-    struct claim *claim = ARENA_NEW(arena, struct claim);
-    char *text = malloc(MAX_BYTES);
-    const struct json *document = NULL;
-    ssize_t size = text ? file_read_at(dir_fd, CLAIM_FILE, text, MAX_BYTES) :
-                   -1;
+    struct report *report = report_new();
+    const struct diagnostic *d = NULL;
+    int error = ENOMEM;
 
-    if (size >= 0)
-        document = json_parse(arena, name, text, (size_t)size,
-                              &json_default_limits, ignored);
-    free(text);
-    if (!claim || !document || !fill(arena, document, claim))
-        return NULL;
-    claim->holder = name;
-    claim->is_container = true;
-    return claim;
+    if (report) {
+        *document = json_parse(arena, name, text, size, &json_default_limits,
+                               report);
+        d = report_first(report);
+    }
+    if (report && *document)
+        error = 0;
+    else if (d && d->check != &xloci_checks[CHECK_OUT_OF_MEMORY])
+        error = EINVAL;
+    report_free(report);
+    return error;
 }
 
-struct claim *claim_file_read(struct arena *arena, const char *name)
+/* 0 or an errno. */
+static int read_open(struct arena *arena, int dir_fd, const char *name,
+                     struct claim *claim)
+{
+    const struct json *document = NULL;
+    char *text = malloc(MAX_BYTES);
+    ssize_t size;
+    int error;
+
+    if (!text)
+        return ENOMEM;
+    size = file_read_at(dir_fd, CLAIM_FILE, text, MAX_BYTES);
+    error = size < 0 ? errno :
+            parse(arena, name, text, (size_t)size, &document);
+    free(text);
+    return error ? error : fill(arena, document, claim);
+}
+
+/* NULL without a record: then no domain is known to be the container's. */
+static const char *find_uuid(struct arena *arena, int dir_fd,
+                             const char *name)
 {
     struct report *ignored = report_new();
-    int dir_fd = ignored ? run_open(name, ignored) : -1;
-    struct claim *claim = NULL;
+    const struct container_record *record =
+        ignored ? record_read(arena, dir_fd, name, ignored) : NULL;
 
+    report_free(ignored);
+    return record ? record->uuid : NULL;
+}
+
+int claim_file_read(struct arena *arena, const char *name,
+                    struct claim **claim, struct report *report)
+{
+    struct claim *found = ARENA_NEW(arena, struct claim);
+    int dir_fd = run_find(name), error = errno;
+
+    *claim = NULL;
     if (dir_fd >= 0) {
-        claim = read_open(arena, dir_fd, name, ignored);
+        error = found ? read_open(arena, dir_fd, name, found) : ENOMEM;
+        if (!error)
+            found->uuid = find_uuid(arena, dir_fd, name);
         close(dir_fd);
     }
-    report_free(ignored);
-    return claim;
+    if (!error) {
+        found->holder = name;
+        found->is_container = true;
+        *claim = found;
+    } else if (error != ENOENT && error != EINVAL && error != EFBIG) {
+        report_check(report, RUN_DIRECTORY, NULL,
+                     "the claim of \"%s\" cannot be read: %s", name,
+                     strerror(error));
+        return -1;
+    }
+    return 0;
 }

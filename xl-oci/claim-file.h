@@ -14,7 +14,9 @@
 int claim_file_write(int dir_fd, const struct claim *claim,
                      struct report *report);
 
-/* NULL when the container has none, or one that cannot be read. */
-struct claim *claim_file_read(struct arena *arena, const char *name);
+/* *claim: NULL when the container has none, or a damaged one. 0, or -1 with
+ * errors: whether it has one is not known. */
+int claim_file_read(struct arena *arena, const char *name,
+                    struct claim **claim, struct report *report);
 
 #endif

@@ -66,6 +66,12 @@ static const struct claim_pages *common_pages(const struct claim *a,
     return NULL;
 }
 
+/* What there is no memory to name is in the way all the same. */
+static const char *named(const char *text, const char *kind)
+{
+    return text ? text : kind;
+}
+
 const char *claim_overlap(struct arena *arena, const struct claim *a,
                           const struct claim *b)
 {
@@ -73,17 +79,18 @@ const char *claim_overlap(struct arena *arena, const struct claim *a,
     size_t i, k;
 
     if (pages)
-        return arena_printf(arena, "page 0x%" PRIx64, pages->mfn);
+        return named(arena_printf(arena, "page 0x%" PRIx64, pages->mfn),
+                     "a page");
     for (i = 0; i < a->n_interrupts; i++)
         for (k = 0; k < b->n_interrupts; k++)
             if (a->interrupts[i] == b->interrupts[k])
-                return arena_printf(arena, "interrupt %" PRIu32,
-                                    a->interrupts[i]);
+                return named(arena_printf(arena, "interrupt %" PRIu32,
+                                          a->interrupts[i]), "an interrupt");
     for (i = 0; i < a->n_dtdevs; i++)
         for (k = 0; k < b->n_dtdevs; k++)
             if (!strcmp(a->dtdevs[i], b->dtdevs[k]))
-                return arena_printf(arena, "the streams of %s",
-                                    a->dtdevs[i]);
+                return named(arena_printf(arena, "the streams of %s",
+                                          a->dtdevs[i]), "streams");
     return NULL;
 }
 

@@ -42,7 +42,8 @@ static int run(const void *opaque, int argc, char **argv)
     int rc;
 
     (void)argc;
-    if (!load_bundle(&loaded, argv[0], &options->plan))
+    load_bundle(&loaded, argv[0], &options->plan);
+    if (loaded.spec)
         load_require_loaders(&loaded);
     if (!loaded.report) {
         fputs("xl oci-check: out of memory\n", stderr);

@@ -71,6 +71,13 @@ static void tell_end(const char *name, const struct container_exit *ended)
     bytes_free(&out);
 }
 
+static void trim_cache(struct loaded *loaded)
+{
+    if (loaded->settings.cache_max_bytes)
+        image_cache_trim(loaded->settings.cache_dir,
+                         loaded->settings.cache_max_bytes, loaded->report);
+}
+
 static int run_attached(struct creation *creation)
 {
     struct console_client client = {
@@ -91,17 +98,11 @@ static int run_attached(struct creation *creation)
                      (unsigned long long)client.lost_bytes);
     /* everything is released; the end has been told here */
     run_remove(name, report);
+    trim_cache(creation->loaded);
     print_report(report, false);
     ended = exit_of_message(&message);
     tell_end(name, &ended);
     return exit_to_code(&ended);
-}
-
-static void trim_cache(struct loaded *loaded)
-{
-    if (loaded->settings.cache_max_bytes)
-        image_cache_trim(loaded->settings.cache_dir,
-                         loaded->settings.cache_max_bytes, loaded->report);
 }
 
 static int create(const struct create_options *options, struct loaded *loaded)

@@ -12,6 +12,8 @@
 
 /* for a monitor that has recorded the end and only has to go */
 #define MONITOR_EXIT_MS 5000
+/* Every command looks at every container, with its lock for a moment. */
+#define LOCK_ATTEMPTS 100
 
 struct delete_options {
     bool force;
@@ -23,23 +25,31 @@ static const struct option_row rows[] = {
     { .name = NULL },
 };
 
+static int lock_unattended(const char *name, int dir_fd)
+{
+    int lock_fd = -1, i;
+
+    for (i = 0; i < LOCK_ATTEMPTS && lock_fd < 0 &&
+         !container_wait(name, MONITOR_EXIT_MS) &&
+         !run_is_removed(name, dir_fd); i++)
+        lock_fd = run_lock(dir_fd);
+    return lock_fd;
+}
+
 /* The lock keeps everybody else away while the directory goes. */
 static void remove_stopped(const char *name, int dir_fd, struct report *report)
 {
-    int lock_fd;
+    int lock_fd = lock_unattended(name, dir_fd);
 
-    container_wait(name, MONITOR_EXIT_MS);
-    lock_fd = run_lock(dir_fd);
-    /* an attached command removes its container itself */
-    if (lock_fd < 0 && run_is_removed(dir_fd))
-        return;
-    if (lock_fd < 0) {
+    if (run_is_removed(name, dir_fd))
+        ; /* by an attached command, whose it is, or by another oci-delete */
+    else if (lock_fd < 0)
         report_check(report, CONTAINER_BUSY, NULL,
                      "\"%s\" is still attended to", name);
-        return;
-    }
-    run_remove(name, report);
-    close(lock_fd);
+    else
+        run_remove(name, report);
+    if (lock_fd >= 0)
+        close(lock_fd);
 }
 
 static void delete_one(struct arena *arena, const char *name, bool force,
@@ -97,5 +107,6 @@ const struct command command_delete = {
         "stopped; 2 wrong\n"
         "command line; 3 no such container.\n"
         "Example: xl oci-delete -f web\n",
+    .no_dry_run = true,
     .run = run,
 };

@@ -29,7 +29,8 @@ enum { FORMAT_TEXT, FORMAT_JSON, FORMAT_DTS, FORMAT_DTB };
 static const struct option_row rows[] = {
     { 0, "host-dtb", OPTION_STRING,
       offsetof(struct devices_options, host_dtb), "FILE", NULL,
-      "the device tree that Xen gets; default: host_dtb of xl-oci.conf" },
+      "the device tree that Xen gets; default: host_dtb of xl-oci.conf, else "
+      "Dom0's own tree" },
     { 'a', "all", OPTION_FLAG, offsetof(struct devices_options, all), NULL,
       NULL, "those without xen,passthrough too; with --draw: every node" },
     { 0, "format", OPTION_FORMAT, offsetof(struct devices_options, format),
@@ -68,9 +69,19 @@ static bool is_named(const struct dt_node *node,
     return false;
 }
 
+/* Whether a device is listed when none is named. In Dom0's own tree a mark has
+ * become a status of "disabled". */
+static bool is_listed(const struct devices_options *options,
+                      const struct devices_host *host,
+                      const struct dt_device *d)
+{
+    return d->marked || options->all ||
+           (host->is_dom0s && !d->node->enabled);
+}
+
 static void print_devices(const struct devices_options *options,
                           const struct dt_devices *devices,
-                          const struct claim *claims,
+                          const struct devices_host *host,
                           const struct dt_node *const *named, int n_named,
                           struct bytes *out)
 {
@@ -82,38 +93,62 @@ static void print_devices(const struct devices_options *options,
     for (i = 0; i < devices->count; i++) {
         d = &devices->list[i];
         if (n_named ? !is_named(d->node, named, n_named) :
-            !d->marked && !options->all)
+            !is_listed(options, host, d))
             continue;
         if (options->format == FORMAT_JSON) {
             bytes_add_string(out, shown ? ",\n" : "\n");
-            devices_add_json(devices, d, claims, out);
+            devices_add_json(devices, d, host, out);
         } else {
-            devices_add_text(devices, d, claims, out);
+            devices_add_text(devices, d, host, out);
         }
         shown++;
     }
     if (options->format == FORMAT_JSON)
         bytes_add_string(out, shown ? "\n]\n" : "]\n");
     else if (shown < devices->count && !n_named)
-        bytes_printf(out, "%zu of %zu devices have xen,passthrough; --all "
-                     "shows the others\n", shown, devices->count);
+        bytes_printf(out, "%zu of %zu devices %s; --all shows the others\n",
+                     shown, devices->count, host->is_dom0s ?
+                     "are disabled in Dom0's own tree, as those with "
+                     "xen,passthrough are" : "have xen,passthrough");
 }
 
+/* What stands in where no tree is named; NULL with an error. A doctor of it
+ * would be late: Xen has booted, and made it. */
+static const char *find_dom0s(const struct devices_options *options,
+                              const struct settings *settings,
+                              struct report *report)
+{
+    const char *file = options->doctor ? NULL : host_tree_of_dom0();
+    struct report_where where = { .file = settings->file };
+
+    if (file)
+        report_check(report, HOST_TREE_OF_DOM0, &where,
+                     "there is no host_dtb, so this is of Dom0's own tree, "
+                     "%s: it does not tell which devices have "
+                     "xen,passthrough, nor of an IOMMU", file);
+    else
+        dt_report(report, UNNAMED, &where, "there is no host_dtb");
+    return file;
+}
+
+/* The tree's file; NULL with errors. What is set for this host holds for its
+ * own tree: one that is named may be another machine's. */
 static const char *find_file(struct arena *arena,
                              const struct devices_options *options,
-                             struct report *report)
+                             struct devices_host *host, struct report *report)
 {
     struct settings settings;
-    struct report_where where;
 
+    *host = (struct devices_host){ .claims = NULL };
     if (options->host_dtb)
         return options->host_dtb;
     if (settings_read(arena, &settings, report))
         return NULL;
-    where = (struct report_where){ .file = settings.file };
-    if (!settings.host_dtb)
-        dt_report(report, UNNAMED, &where, "there is no host_dtb");
-    return settings.host_dtb;
+    host->allowances = settings.allowances;
+    host->n_allowances = settings.n_allowances;
+    host->is_dom0s = !settings.host_dtb;
+    return settings.host_dtb ? settings.host_dtb :
+                               find_dom0s(options, &settings, report);
 }
 
 /* All names, so that one run tells every one that is wrong. */
@@ -162,6 +197,8 @@ static int check_options(const struct devices_options *o, int argc)
     if (o->fix && !doctor_can_write(o->fix))
         return wrong("--fix wants a file ending in .dtb, .dtbo or .dts: ",
                      o->fix);
+    if (o->fix && globals.dry_run)
+        return wrong("-N: leave out --fix, which would write ", o->fix);
     if (o->plan && !argc)
         return wrong("--plan needs a DEVICE", "");
     if (!o->plan && (o->format == FORMAT_DTS || o->format == FORMAT_DTB))
@@ -219,6 +256,7 @@ static int draw(struct arena *arena, const struct devices_options *o,
 }
 
 static int plan_devices(struct arena *arena, const struct devices_options *o,
+                        const struct devices_host *host,
                         const struct dt_devices *devices, int argc,
                         char **argv, struct report *report,
                         struct bytes *out)
@@ -228,7 +266,7 @@ static int plan_devices(struct arena *arena, const struct devices_options *o,
     const struct devices_words words = { o->allow, o->compatible, o->clocks };
     const char *unknown = NULL;
 
-    if (devices_order(arena, argc, argv, &words, &order, &unknown))
+    if (devices_order(arena, argc, argv, &words, host, &order, &unknown))
         return unknown ? wrong("wrong value of --allow or --clocks: ",
                                unknown) : wrong("out of memory", "");
     plan = dt_passthrough_plan(arena, devices, &order, report);
@@ -241,7 +279,8 @@ static int plan_devices(struct arena *arena, const struct devices_options *o,
 static int act(struct arena *arena, const struct devices_options *o, int argc,
                char **argv, struct report *report, struct bytes *out)
 {
-    const char *file = find_file(arena, o, report);
+    struct devices_host host;
+    const char *file = find_file(arena, o, &host, report);
     struct doctor_order doctor = {
         .file = file, .fix = o->fix, .n_devices = argc,
         .devices = (const char *const *)argv,
@@ -256,13 +295,17 @@ static int act(struct arena *arena, const struct devices_options *o, int argc,
     if (file && o->doctor)
         return devices_doctor(arena, &doctor, report);
     if (devices && o->plan)
-        return plan_devices(arena, o, devices, argc, argv, report, out);
+        return plan_devices(arena, o, &host, devices, argc, argv, report,
+                            out);
     named = devices ? find_named(arena, devices, argc, argv, report) : NULL;
     if (!named || report_errors(report))
         return print_report(report, o->format == FORMAT_JSON);
     if (o->draw)
         return draw(arena, o, devices, NULL, named, argc, out);
-    print_devices(o, devices, find_claims(arena, o), named, argc, out);
+    if (!devices_find_allowed(arena, devices->tree, &host))
+        return wrong("out of memory", "");
+    host.claims = find_claims(arena, o);
+    print_devices(o, devices, &host, named, argc, out);
     return print_bytes(out);
 }
 
@@ -278,6 +321,8 @@ static int run(const void *options, int argc, char **argv)
         rc = XL_OCI_FAILED;
     else if (rc == XL_OCI_OK)
         rc = act(arena, o, argc, argv, report, &out);
+    if (rc == XL_OCI_OK && !o->doctor)
+        print_report(report, false);    /* whose tree this is */
     bytes_free(&out);
     report_free(report);
     arena_free(arena);
@@ -298,14 +343,24 @@ const struct command command_devices = {
     .details =
         "Each device that has a place in memory, with its pages, interrupts, "
         "what it needs of other nodes, and why it may not be given to a "
-        "guest. A DEVICE is a path, an alias or a label of the tree. Needs "
-        "no Xen: works for any board's tree on any machine.\n"
+        "guest. A DEVICE is a path, a pattern of one (*, ?, [...], none of "
+        "which goes past a \"/\") that one node alone is like, an alias or a "
+        "label of the tree. Needs no Xen: works for any board's tree on any "
+        "machine. What device_allow of xl-oci.conf passes over is said so; "
+        "with --host-dtb it is not asked, as the tree may be another "
+        "machine's.\n"
+        "\n"
+        "Where no tree is named, Dom0's own serves, with a warning. Xen made "
+        "it of the host's: devices with xen,passthrough are among those that "
+        "are disabled, and listed as such; no IOMMU is in it, so no device "
+        "behind one can be had. Any other can, once "
+        "device_allow says \"unmarked\" and \"disabled\" of it.\n"
         "\n"
         "--plan: pages, interrupts and streams of all that a guest would get "
         "with DEVICE..., and the partial device tree for it, or every reason "
         "why not. Reasons of --allow, which is for trying out what the "
         "administrator may say in xl-oci.conf: unmarked, disabled, "
-        "unprotected-dma, partial-page, shared-page, needed-by-dom0, "
+        "unprotected-dma, no-dma, partial-page, shared-page, needed-by-dom0, "
         "without-provider, unknown-clock-rate.\n"
         "\n"
         "--draw: the tree at the left, and for each guest a column with the "
@@ -326,7 +381,10 @@ const struct command command_devices = {
         "The doctor sees the tree alone: no command line that the boot "
         "loader adds, no register (such as the GIC's identification), no "
         "firmware, nothing of what Dom0 does. What Xen reads and skips is "
-        "that of Xen 4.17 and 4.20 as Debian builds them.\n"
+        "that of Xen 4.17 and 4.20 as Debian builds them. Both were seen to "
+        "fail of each kind of finding on QEMU, and to boot with what --fix "
+        "writes, but for IOMMUs, and for clocks, power domains and supplies "
+        "that Dom0 turns off: no machine there has them.\n"
         "\n"
         "Exit codes: 0 shown; 1 the tree cannot be read or has no such "
         "device, a device of the plan cannot be passed through, or the "

@@ -45,6 +45,26 @@ static void add_wrapped(struct bytes *out, const char *indent,
     bytes_add_string(out, "\n");
 }
 
+/* What must have found nothing; of checks of device trees. */
+static void explain_order(const struct report_check *check, struct bytes *out)
+{
+    struct bytes names = BYTES_INIT;
+    size_t id = 0, i;
+
+    while (id < DT_CHECK_COUNT && &dt_checks[id] != check)
+        id++;
+    for (i = 0; i < DT_CHECK_COUNT && id < DT_CHECK_COUNT; i++)
+        if (dt_check_follows((enum dt_check_id)id, (enum dt_check_id)i))
+            bytes_printf(&names, "%s%s", names.size ? ", " : "",
+                         dt_checks[i].name);
+    if (names.size && bytes_text(&names)) {
+        bytes_add_string(out, "\n  Asked where these found nothing:\n");
+        add_wrapped(out, "    ", names.data);
+    }
+    out->failed |= names.failed;
+    bytes_free(&names);
+}
+
 static void explain_check(const struct report_check *check, struct bytes *out)
 {
     bytes_printf(out, "%s (%s)\n", check->name,
@@ -56,6 +76,7 @@ static void explain_check(const struct report_check *check, struct bytes *out)
         bytes_add_string(out, "\n  Remedy:\n");
         add_wrapped(out, "    ", check->remedy);
     }
+    explain_order(check, out);
 }
 
 /* The i-th check of all tables; NULL after the last. */

@@ -6,10 +6,13 @@
 
 #include "base/bytes.h"
 #include "checks.h"
+#include "dt/checks.h"
 
 #include "commands.h"
 #include "options.h"
 #include "print.h"
+
+#define CHECK_COLUMNS "| check | | what is wrong |\n|---|---|---|\n"
 
 static void add_names(struct bytes *out, const char *prefix, bool skip_oci)
 {
@@ -266,6 +269,50 @@ static void generate_manual(struct bytes *out)
     add_each(out, add_pod_command);
 }
 
+static void add_check(struct bytes *out, const struct report_check *check)
+{
+    static const char *const severities[] = {
+        [REPORT_ERROR] = "error", [REPORT_WARNING] = "warning",
+        [REPORT_NOTE] = "note",
+    };
+
+    bytes_printf(out, "| `%s` | %s | %s |\n", check->name,
+                 severities[check->severity], check->title);
+}
+
+static void add_stage(struct bytes *out, enum dt_stage stage)
+{
+    const struct dt_stage_row *row = &dt_stages[stage];
+    size_t i;
+
+    bytes_printf(out, "\n### %s\n\n", row->title);
+    if (row->after != DT_STAGE_ANY)
+        bytes_printf(out, "After: %s.\n\n", dt_stages[row->after].title);
+    bytes_add_string(out, CHECK_COLUMNS);
+    for (i = 0; i < DT_CHECK_COUNT; i++)
+        if (dt_check_stage((enum dt_check_id)i) == stage)
+            add_check(out, &dt_checks[i]);
+}
+
+static void generate_checks(struct bytes *out)
+{
+    size_t i;
+
+    bytes_add_string(out,
+        "<!-- SPDX-License-Identifier: LGPL-2.1-or-later -->\n"
+        "<!-- made by docs/update: not by hand -->\n"
+        "# Diagnostics\n\n"
+        "`xl oci-explain NAME` says more of each, and its remedy.\n\n"
+        "## Device trees\n\n"
+        "A check is asked of a thing where those of the stages before its "
+        "own found nothing\nthere.\n");
+    for (i = 0; i < DT_STAGE_COUNT; i++)
+        add_stage(out, (enum dt_stage)i);
+    bytes_add_string(out, "\n## All else\n\n" CHECK_COLUMNS);
+    for (i = 0; i < CHECK_COUNT; i++)
+        add_check(out, &xloci_checks[i]);
+}
+
 static int run(const void *options, int argc, char **argv)
 {
     struct bytes out = BYTES_INIT;
@@ -276,9 +323,11 @@ static int run(const void *options, int argc, char **argv)
         generate_completion(&out);
     } else if (!strcmp(argv[0], "manual")) {
         generate_manual(&out);
+    } else if (!strcmp(argv[0], "checks")) {
+        generate_checks(&out);
     } else {
-        fprintf(stderr, "xl oci-generate: \"%s\" is neither completion nor "
-                "manual\n", argv[0]);
+        fprintf(stderr, "xl oci-generate: \"%s\" is none of completion, "
+                "manual, checks\n", argv[0]);
         return XL_OCI_USAGE;
     }
     return print_bytes(&out);
@@ -286,8 +335,9 @@ static int run(const void *options, int argc, char **argv)
 
 const struct command command_generate = {
     .name = "oci-generate",
-    .summary = "Print the bash completion or the manual's list of commands",
-    .arguments = "completion|manual",
+    .summary = "Print the bash completion, the manual's list of commands, or "
+               "the list of checks",
+    .arguments = "completion|manual|checks",
     .min_args = 1,
     .max_args = 1,
     .details = "Exit codes: 0 printed; 2 wrong command line.\n"

@@ -139,5 +139,6 @@ const struct command command_kill = {
         "wrong command\n"
         "line; 3 no such container.\n"
         "Example: xl oci-kill web HUP\n",
+    .no_dry_run = true,
     .run = run,
 };

@@ -161,26 +161,19 @@ static int list_all(const struct list_options *options, char **names)
     return print_bytes(&out) ? XL_OCI_FAILED : rc;
 }
 
-static int run(const void *options, int argc, char **argv)
+static int show(struct arena *arena, const void *options, int argc,
+                char **argv, struct report *report)
 {
-    struct arena *arena = arena_new();
-    struct report *report = report_new();
-    int rc = XL_OCI_FAILED;
-    char **names;
+    char **names = run_list(arena, report);
 
     (void)argc;
     (void)argv;
-    if (!arena || !report) {
-        fputs("xl oci-list: out of memory\n", stderr);
-    } else {
-        names = run_list(arena, report);
-        rc = print_report(report, false);
-        if (names && list_all(options, names))
-            rc = XL_OCI_FAILED;
-    }
-    report_free(report);
-    arena_free(arena);
-    return rc;
+    return names ? list_all(options, names) : XL_OCI_FAILED;
+}
+
+static int run(const void *options, int argc, char **argv)
+{
+    return with_report(&command_list, show, options, argc, argv);
 }
 
 const struct command command_list = {

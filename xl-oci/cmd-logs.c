@@ -17,6 +17,7 @@
 #include "checks.h"
 
 #include "commands.h"
+#include "console-log.h"
 #include "print.h"
 #include "state.h"
 
@@ -81,6 +82,12 @@ static int copy_rest(struct log_reader *r, int fd)
     return fflush(stdout) ? XL_OCI_FAILED : XL_OCI_OK;
 }
 
+/* A link is no log, as the monitor makes none. */
+static bool is_open_or_absent(int fd)
+{
+    return fd >= 0 || errno == ENOENT || errno == ELOOP;
+}
+
 /*
  * log is opened before log.1: when both are one file, the monitor has renamed
  * it in between, and there is a new log to begin with.
@@ -91,7 +98,11 @@ static int open_logs(struct log_reader *r, int *older_fd)
 
     for (attempt = 0; attempt < OPEN_ATTEMPTS; attempt++) {
         r->log_fd = open_log(r, "log");
+        if (!is_open_or_absent(r->log_fd))
+            return -1;
         *older_fd = open_log(r, "log.1");
+        if (!is_open_or_absent(*older_fd))
+            return -1;
         if (r->log_fd < 0 || *older_fd < 0 ||
             !is_same_file(r->log_fd, *older_fd))
             return 0;
@@ -192,6 +203,20 @@ static int follow(struct log_reader *r, const char *name,
     return rc;
 }
 
+/* The end tells how much; until then it is the monitor that knows. */
+static void tell_lost(const struct log_reader *r, const char *name,
+                      struct report *report)
+{
+    unsigned long long lost = console_log_read_lost(r->dir_fd);
+
+    if (lost)
+        report_check_remedy(report, CONSOLE_LOST, NULL,
+                            "make room in the file system of the run "
+                            "directory before the next start",
+                            "%llu bytes of \"%s\" are missing, as the log "
+                            "could not be written", lost, name);
+}
+
 static int show(struct arena *arena, const void *opaque, int argc,
                 char **argv, struct report *report)
 {
@@ -209,6 +234,7 @@ static int show(struct arena *arena, const void *opaque, int argc,
         rc = print_existing(&r);
         if (!rc && options->follow)
             rc = follow(&r, argv[0], report);
+        tell_lost(&r, argv[0], report);
     }
     if (r.log_fd >= 0)
         close(r.log_fd);

@@ -14,7 +14,8 @@ enum option_kind {
     OPTION_FLAG,        /* bool *: set to true */
     OPTION_STRING,      /* const char ** */
     OPTION_U64,         /* uint64_t *: decimal */
-    OPTION_SIZE,        /* uint64_t *: bytes, with K, M or G (1024) */
+    OPTION_COUNT,       /* the same, but not 0, which says: not given */
+    OPTION_SIZE,        /* uint64_t *: bytes, with K, M or G (1024); not 0 */
     OPTION_FORMAT,      /* int *: one of choices, by position */
 };
 
@@ -38,6 +39,8 @@ struct command {
     size_t options_bytes;
     const char *details;        /* for --help: exit codes, examples */
     bool internal;              /* not shown in help */
+    bool no_dry_run;            /* changes something whenever it is run: the
+                                 * global -N is refused */
     /* argv holds the arguments alone; returns the exit code */
     int (*run)(const void *options, int argc, char **argv);
 };
@@ -62,7 +65,6 @@ extern const struct command *const commands[];
 struct global_options {
     int verbose;                /* -v, repeated */
     bool dry_run, force, timestamps;    /* -N, -f, -T */
-    bool progress_cr;                   /* -t */
 };
 extern struct global_options globals;
 

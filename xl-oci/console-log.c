@@ -4,14 +4,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "files.h"
 #include "run-directory.h"
 
 #define LOG "log"
 #define OLD_LOG "log.1"
+#define LOST "log.lost"
 
 static int open_at(int dir_fd, const char *name, int flags)
 {
@@ -114,4 +117,21 @@ ssize_t console_log_read(const struct console_log *log, uint64_t position,
         size_bytes = log->start - position;
     return pread(log->old_fd, buffer, size_bytes,
                  (off_t)(position - log->old_start));
+}
+
+void console_log_write_lost(int dir_fd, uint64_t lost_bytes)
+{
+    char text[32];
+    int length = snprintf(text, sizeof(text), "%llu\n",
+                          (unsigned long long)lost_bytes);
+
+    (void)file_write_at(dir_fd, LOST, text, (size_t)length);
+}
+
+uint64_t console_log_read_lost(int dir_fd)
+{
+    char text[32];
+
+    return file_read_at(dir_fd, LOST, text, sizeof(text)) < 0 ? 0 :
+           strtoull(text, NULL, 10);
 }

@@ -30,6 +30,11 @@ uint64_t console_log_oldest(const struct console_log *log);
 size_t console_log_append(struct console_log *log, const char *data,
                           size_t size_bytes);
 
+/* For who reads the log later, "log.lost": bytes that it never held. Read: 0
+ * when there is none. */
+void console_log_write_lost(int dir_fd, uint64_t lost_bytes);
+uint64_t console_log_read_lost(int dir_fd);
+
 /* Bytes at position (at least the oldest); 0 at the end, -1 with errno. */
 ssize_t console_log_read(const struct console_log *log, uint64_t position,
                          char *buffer, size_t size_bytes);

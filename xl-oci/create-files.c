@@ -14,17 +14,32 @@
 #include "files.h"
 #include "image.h"
 
-/* The directory of an image; *is_ours tells whether to close it. */
-static int open_source(const struct creation *c,
-                       const struct plan_image *image, bool *is_ours)
+/* The directory that was surveyed: of a mount, or the rootfs (-1). The caller
+ * closes it. -1 with an error. */
+static int open_source(const struct creation *c, int mount_index,
+                       const struct origin *from)
 {
-    const struct survey *survey = c->loaded->survey;
+    const struct loaded *l = c->loaded;
+    struct report_where where = loaded_where(l, from);
+    const char *source;
+    int fd;
 
-    *is_ours = image->mount_index >= 0;
-    if (!*is_ours)
-        return survey->rootfs_fd;
-    return open(survey->mounts[image->mount_index].path,
-                O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (mount_index < 0) {
+        fd = fcntl(l->survey->rootfs_fd, F_DUPFD_CLOEXEC, 0);
+        if (fd < 0)
+            report_check(l->report, HOST_RESOURCES, NULL, "%s",
+                         strerror(errno));
+        return fd;
+    }
+    source = l->spec->mounts[mount_index].source.value;
+    fd = survey_reopen(l->bundle, source, &l->survey->mounts[mount_index]);
+    if (fd < 0 && errno == ESTALE)
+        report_check(l->report, MOUNT_SOURCE_CHANGED, &where,
+                     "\"%s\" is another file now", source);
+    else if (fd < 0)
+        report_check(l->report, MOUNT_SOURCE_CHANGED, &where, "\"%s\": %s",
+                     source, strerror(errno));
+    return fd;
 }
 
 static int check_room(const struct creation *c)
@@ -37,28 +52,22 @@ static int check_room(const struct creation *c)
     return -1;
 }
 
-static int provide_image(struct creation *c, const struct plan_image *image,
-                         const char **path)
+static int provide_image(struct creation *c, size_t index)
 {
+    const struct plan_image *image = &c->loaded->plan->images[index];
     struct report *report = c->loaded->report;
     int source_fd, held_fd = -1, rc;
-    bool is_ours;
 
     if (check_room(c))
         return -1;
-    source_fd = open_source(c, image, &is_ours);
-    if (source_fd < 0) {
-        struct report_where where = { .file = image->source };
-
-        report_check(report, HOST_RESOURCES, &where, "%s", strerror(errno));
+    source_fd = open_source(c, image->mount_index, &image->from);
+    if (source_fd < 0)
         return -1;
-    }
     rc = image_provide(c->loaded->arena, c->loaded->settings.cache_dir, image,
-                       source_fd, path, &held_fd, report);
-    if (is_ours)
-        close(source_fd);
+                       source_fd, &c->image_paths[index], &held_fd, report);
+    close(source_fd);
     if (!rc)
-        c->held_fds[c->n_held_fds++] = held_fd;
+        c->held_fds[c->n_held_fds++] = c->image_fds[index] = held_fd;
     return rc;
 }
 
@@ -76,7 +85,7 @@ static int copy_image(struct creation *c, const char *image,
 }
 
 static int make_disk(struct creation *c, const struct plan_disk *disk,
-                     const char *const *images, const char **path)
+                     const char **path)
 {
     struct report *report = c->loaded->report;
 
@@ -85,29 +94,29 @@ static int make_disk(struct creation *c, const struct plan_disk *disk,
         return disk->create ? image_persist(c->loaded->arena, disk, report) :
                0;
     }
-    *path = images[disk->image];
-    return disk->private_copy ? copy_image(c, images[disk->image], path) : 0;
+    *path = c->image_paths[disk->image];
+    return disk->private_copy ? copy_image(c, *path, path) : 0;
 }
 
 static int make_disks(struct creation *c)
 {
     const struct plan *plan = c->loaded->plan;
-    const char **images = ARENA_ARRAY(c->loaded->arena, const char *,
-                                      plan->n_images + 1);
+    struct arena *arena = c->loaded->arena;
     size_t i;
 
-    c->disk_paths = ARENA_ARRAY(c->loaded->arena, const char *,
-                                plan->n_disks + 1);
-    if (!images || !c->disk_paths) {
+    c->image_paths = ARENA_ARRAY(arena, const char *, plan->n_images + 1);
+    c->image_fds = ARENA_ARRAY(arena, int, plan->n_images + 1);
+    c->disk_paths = ARENA_ARRAY(arena, const char *, plan->n_disks + 1);
+    if (!c->image_paths || !c->image_fds || !c->disk_paths) {
         report_check(c->loaded->report, HOST_RESOURCES, NULL,
                      "out of memory");
         return -1;
     }
     for (i = 0; i < plan->n_images; i++)
-        if (provide_image(c, &plan->images[i], &images[i]))
+        if (provide_image(c, i))
             return -1;
     for (i = 0; i < plan->n_disks; i++)
-        if (make_disk(c, &plan->disks[i], images, &c->disk_paths[i]))
+        if (make_disk(c, &plan->disks[i], &c->disk_paths[i]))
             return -1;
     return 0;
 }
@@ -220,23 +229,15 @@ static int make_device_tree(struct creation *c)
 /* The descriptor decides what is shared, not the path. */
 static int open_share(struct creation *c, const struct plan_share *share)
 {
-    struct report_where where = { .file = share->path };
-    const struct survey *survey = c->loaded->survey;
     int fd;
 
     if (check_room(c))
         return -1;
-    fd = share->mount_index < 0 ?
-         fcntl(survey->rootfs_fd, F_DUPFD_CLOEXEC, 0) :
-         open(survey->mounts[share->mount_index].path,
-              O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        c->held_fds[c->n_held_fds++] = fd;
-        return 0;
-    }
-    report_check(c->loaded->report, HOST_RESOURCES, &where, "%s",
-                 strerror(errno));
-    return -1;
+    fd = open_source(c, share->mount_index, &share->from);
+    if (fd < 0)
+        return -1;
+    c->held_fds[c->n_held_fds++] = fd;
+    return 0;
 }
 
 static int open_shares(struct creation *c)
@@ -254,4 +255,15 @@ int creation_make_files(struct creation *creation)
 {
     return open_shares(creation) || make_disks(creation) ||
            make_ramdisk(creation) || make_device_tree(creation) ? -1 : 0;
+}
+
+int creation_settle_images(const struct creation *c)
+{
+    size_t i;
+
+    for (i = 0; i < c->loaded->plan->n_images; i++)
+        if (image_settle(c->image_paths[i], c->image_fds[i],
+                         c->loaded->report))
+            return -1;
+    return 0;
 }

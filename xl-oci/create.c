@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "create.h"
 
+#include <errno.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -10,9 +11,10 @@
 #include "console-client.h"
 #include "domain-config.h"
 #include "files.h"
+#include "guest-exit.h"
 #include "hooks.h"
-#include "ledger.h"
 #include "reap.h"
+#include "share-holders.h"
 #include "share-nodes.h"
 #include "toolstack.h"
 
@@ -65,6 +67,19 @@ static int check_host(struct creation *c)
     return run_name_is_valid(name) ? container_recover(name, report) : 0;
 }
 
+/* What is made from here on has its end recorded, however full it gets. */
+static int keep_reserve(const struct creation *c)
+{
+    const struct report_where where = { .file = c->run_path };
+
+    if (!guest_exit_reserve(c->dir_fd))
+        return 0;
+    report_check(c->loaded->report, RUN_DIRECTORY, &where,
+                 "no room can be kept for the container's end: %s",
+                 strerror(errno));
+    return -1;
+}
+
 static int start_monitor(struct creation *c)
 {
     struct monitor_start start = {
@@ -74,6 +89,7 @@ static int start_monitor(struct creation *c)
 
     /* the UUID is on record before a domain can have it */
     if (record_write(c->dir_fd, &c->record, c->loaded->report) ||
+        keep_reserve(c) ||
         monitor_link_open(&c->monitor, &start, c->loaded->report))
         return -1;
     c->record.monitor_pid = c->monitor.pid;
@@ -102,8 +118,9 @@ static int make_domain(struct creation *c)
     if (rc)
         return -1;
     c->record.domid = c->domid;
-    if (ledger_confirm(c->loaded->arena, c->ts, &c->loaded->plan->devices,
-                       c->loaded->bundle->config_file, report) ||
+    if (ledger_confirm(c->loaded->arena, c->ts, &c->devices, report) ||
+        disk_nodes_compare(c->loaded->plan, c->domid,
+                           c->loaded->bundle->config_file, report) ||
         disk_nodes_connect(&c->disks, c->domid, report))
         return -1;
     return share_nodes_write(c->loaded->plan, (int)c->domid, c->record.uuid,
@@ -183,16 +200,22 @@ static int commit(struct creation *c)
 
 static int claim_devices(struct creation *c)
 {
-    return ledger_claim(c->loaded->arena, c->ts, c->record.name, c->dir_fd,
-                        &c->loaded->plan->devices,
-                        c->loaded->bundle->config_file, c->loaded->report);
+    c->devices = (struct ledger_order){
+        .name = c->record.name, .uuid = c->record.uuid,
+        .devices = &c->loaded->plan->devices,
+        .file = c->loaded->bundle->config_file,
+    };
+    return ledger_claim(c->loaded->arena, c->ts, &c->devices, c->dir_fd,
+                        c->loaded->report);
 }
 
 static int make_all(struct creation *c)
 {
-    return start_monitor(c) || claim_devices(c) || creation_make_files(c) ||
-           make_domain(c) || attend_to_domain(c) || run_creation_hooks(c) ||
-           start_process(c) || commit(c) ? -1 : 0;
+    return start_monitor(c) || claim_devices(c) ||
+           share_holders_add(c->loaded, c->dir_fd) ||
+           creation_make_files(c) || make_domain(c) || attend_to_domain(c) ||
+           run_creation_hooks(c) || start_process(c) ||
+           creation_settle_images(c) || commit(c) ? -1 : 0;
 }
 
 static void undo(struct creation *c)

@@ -8,6 +8,7 @@
 
 #include "disk-nodes.h"
 #include "domain.h"
+#include "ledger.h"
 #include "load.h"
 #include "monitor-start.h"
 #include "run-directory.h"
@@ -17,9 +18,12 @@ struct creation {
     bool paused, attached;
     struct toolstack *ts;
     struct container_record record;
+    struct ledger_order devices;    /* what it claims of the host's */
     struct monitor_link monitor;
     int dir_fd, lock_fd;
     const char *run_path;           /* <run root>/<name> */
+    const char **image_paths;       /* per plan->images[i] */
+    int *image_fds;                 /* theirs, among held_fds */
     const char **disk_paths;        /* per plan->disks[i] */
     const char *device_tree_path;       /* NULL: no devices */
     const char *ramdisk_path;
@@ -42,7 +46,12 @@ int creation_make(struct creation *creation);
 /* Frees and closes; the link to the monitor too. */
 void creation_close(struct creation *creation);
 
-/* create-files.c: the shared directories, the images, private copies and the ramdisk of the plan */
+/* create-files.c: the shared directories, the images, private copies and the
+ * ramdisk of the plan */
 int creation_make_files(struct creation *creation);
+
+/* create-files.c: waits until the images are on the disk, while the guest
+ * starts */
+int creation_settle_images(const struct creation *creation);
 
 #endif

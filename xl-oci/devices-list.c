@@ -4,9 +4,12 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/bytes.h"
 #include "base/report.h"
+#include "dt/find.h"
 #include "dt/host-tree.h"
+#include "dt/waivers.h"
 
 #include "holders.h"
 #include "print.h"
@@ -16,6 +19,7 @@ struct printer {
     const struct dt_devices *devices;
     const struct dt_device *device;
     const struct claim *holder;         /* NULL: nobody, or not known */
+    unsigned int waived;                /* bits of enum dt_waiver */
     struct bytes *out;
     size_t count;               /* items printed of one kind */
 };
@@ -99,6 +103,20 @@ static void text_compatible(const struct dt_node *node, struct bytes *out)
     }
 }
 
+static bool is_allowed(const struct printer *p, const struct dt_reason *r)
+{
+    return dt_waiver_of(r->check) & p->waived;
+}
+
+static bool is_passable(const struct printer *p)
+{
+    const struct dt_reason *r = p->device->reasons;
+
+    while (r && is_allowed(p, r))
+        r = r->next;
+    return !r;
+}
+
 static void add_device_text(struct printer *p)
 {
     const struct dt_reason *r;
@@ -115,10 +133,11 @@ static void add_device_text(struct printer *p)
         print_add_safe_string(p->out, p->holder->holder);
         bytes_add_string(p->out, "\"\n");
     }
-    if (!p->device->reasons)
+    if (is_passable(p))
         bytes_add_string(p->out, "    may be passed through\n");
     for (r = p->device->reasons; r; r = r->next) {
-        bytes_add_string(p->out, "    no: ");
+        bytes_add_string(p->out, is_allowed(p, r) ?
+                         "    device_allow passes over: " : "    no: ");
         print_add_safe_string(p->out, r->message);
         if (r->more)
             bytes_printf(p->out, " (and %zu more)", r->more);
@@ -222,10 +241,11 @@ static void add_device_json(struct printer *p)
         bytes_add_string(p->out, "}");
     }
     bytes_printf(p->out, ",\"passable\":%s,\"reasons\":[",
-                 p->device->reasons ? "false" : "true");
+                 is_passable(p) ? "true" : "false");
     for (r = p->device->reasons; r; r = r->next) {
-        bytes_printf(p->out, "{\"check\":\"%s\",\"more\":%zu,\"message\":",
-                     r->check->name, r->more);
+        bytes_printf(p->out, "{\"check\":\"%s\",\"allowed\":%s,\"more\":%zu,"
+                     "\"message\":", r->check->name,
+                     is_allowed(p, r) ? "true" : "false", r->more);
         bytes_add_json_string(p->out, r->message);
         bytes_add_string(p->out, ",\"remedy\":");
         bytes_add_json_string(p->out, r->check->remedy);
@@ -234,26 +254,59 @@ static void add_device_json(struct printer *p)
     bytes_add_string(p->out, "]}");
 }
 
+bool devices_find_allowed(struct arena *arena, const struct dt_tree *tree,
+                          struct devices_host *host)
+{
+    const struct dt_node **nodes =
+        ARENA_ARRAY(arena, const struct dt_node *, host->n_allowances + 1);
+    struct report *ignored = report_new();
+    size_t i;
+
+    for (i = 0; nodes && ignored && i < host->n_allowances; i++)
+        nodes[i] = dt_find(tree, host->allowances[i].device, ignored);
+    host->allowed = ignored ? nodes : NULL;
+    report_free(ignored);
+    return host->allowed != NULL;
+}
+
+static unsigned int find_waived(const struct dt_node *node,
+                                const struct devices_host *host)
+{
+    unsigned int waived = 0;
+    size_t i;
+
+    for (i = 0; i < host->n_allowances; i++)
+        if (host->allowed[i] == node)
+            waived |= host->allowances[i].waived;
+    return waived;
+}
+
+static struct printer printer_for(const struct dt_devices *devices,
+                                  const struct dt_device *device,
+                                  const struct devices_host *host,
+                                  struct bytes *out)
+{
+    return (struct printer){
+        .devices = devices, .device = device, .out = out,
+        .holder = holders_of(host->claims, devices, device),
+        .waived = find_waived(device->node, host),
+    };
+}
+
 void devices_add_text(const struct dt_devices *devices,
                       const struct dt_device *device,
-                      const struct claim *claims, struct bytes *out)
+                      const struct devices_host *host, struct bytes *out)
 {
-    struct printer p = {
-        .devices = devices, .device = device, .out = out,
-        .holder = holders_of(claims, devices, device),
-    };
+    struct printer p = printer_for(devices, device, host, out);
 
     add_device_text(&p);
 }
 
 void devices_add_json(const struct dt_devices *devices,
                       const struct dt_device *device,
-                      const struct claim *claims, struct bytes *out)
+                      const struct devices_host *host, struct bytes *out)
 {
-    struct printer p = {
-        .devices = devices, .device = device, .out = out,
-        .holder = holders_of(claims, devices, device),
-    };
+    struct printer p = printer_for(devices, device, host, out);
 
     add_device_json(&p);
 }

@@ -57,14 +57,15 @@ static bool take_clocks(struct arena *arena, const char *list,
 }
 
 int devices_order(struct arena *arena, int argc, char **argv,
-                  const struct devices_words *words, struct dt_order *order,
+                  const struct devices_words *words,
+                  const struct devices_host *host, struct dt_order *order,
                   const char **unknown)
 {
-    size_t n = (size_t)argc, n_rates, i;
+    size_t n = (size_t)argc, kept = host->n_allowances, n_rates, i;
     struct dt_request *requests = ARENA_ARRAY(arena, struct dt_request,
                                               n + 1);
     struct dt_allowance *allowances = ARENA_ARRAY(arena, struct dt_allowance,
-                                                  n + 1);
+                                                  kept + n + 1);
     struct dt_clock_rate *rates;
     unsigned int waived;
 
@@ -73,17 +74,19 @@ int devices_order(struct arena *arena, int argc, char **argv,
         !take_waivers(words->allow, &waived, unknown) ||
         !take_clocks(arena, words->clocks, &rates, &n_rates, unknown))
         return -1;
+    for (i = 0; i < kept; i++)
+        allowances[i] = host->allowances[i];
     for (i = 0; i < n; i++) {
         requests[i] = (struct dt_request){
             .device = argv[i], .compatible = words->compatible,
             .clock_rates = rates, .n_clock_rates = n_rates,
         };
-        allowances[i] = (struct dt_allowance){ .device = argv[i],
-                                               .waived = waived };
+        allowances[kept + i] = (struct dt_allowance){ .device = argv[i],
+                                                      .waived = waived };
     }
     *order = (struct dt_order){
         .requests = requests, .n_requests = n, .allowances = allowances,
-        .n_allowances = waived ? n : 0,
+        .n_allowances = waived ? kept + n : kept,
     };
     return 0;
 }

@@ -10,13 +10,27 @@ struct arena;
 struct bytes;
 struct claim;
 
-/* claims: who holds what (holders.h), or NULL. */
+/* What is known of a host beside its tree. */
+struct devices_host {
+    const struct claim *claims;         /* holders.h: who holds what; or NULL */
+    const struct dt_allowance *allowances;      /* device_allow */
+    size_t n_allowances;
+    bool is_dom0s;                      /* the tree is Dom0's own */
+    const struct dt_node *const *allowed;       /* devices_find_allowed() */
+};
+
+/* The node of each allowance; NULL for a name that the tree does not have,
+ * which is told where something is planned. For the two below. false when
+ * memory is exhausted. */
+bool devices_find_allowed(struct arena *arena, const struct dt_tree *tree,
+                          struct devices_host *host);
+
 void devices_add_text(const struct dt_devices *devices,
                       const struct dt_device *device,
-                      const struct claim *claims, struct bytes *out);
+                      const struct devices_host *host, struct bytes *out);
 void devices_add_json(const struct dt_devices *devices,
                       const struct dt_device *device,
-                      const struct claim *claims, struct bytes *out);
+                      const struct devices_host *host, struct bytes *out);
 
 /* Options that hold for all devices of a command line; each may be NULL. */
 struct devices_words {
@@ -25,10 +39,12 @@ struct devices_words {
     const char *clocks;         /* "apb_pclk=24000000,1=100" */
 };
 
-/* An order for the devices of argv. 0, or -1 with *unknown the word that is
- * wrong, NULL when memory is exhausted. */
+/* An order for the devices of argv, with what the host's administrator allows.
+ * 0, or -1 with *unknown the word that is wrong, NULL when memory is
+ * exhausted. */
 int devices_order(struct arena *arena, int argc, char **argv,
-                  const struct devices_words *words, struct dt_order *order,
+                  const struct devices_words *words,
+                  const struct devices_host *host, struct dt_order *order,
                   const char **unknown);
 
 void devices_plan_text(const struct dt_passthrough *plan, struct bytes *out);

@@ -14,6 +14,7 @@
 
 #include "block-loop.h"
 #include "checks.h"
+#include "plan.h"
 #include "xenstore-wire.h"
 
 #define PATH_BYTES 96
@@ -287,6 +288,60 @@ int disk_nodes_connect(const struct disk_nodes *nodes, uint32_t domid,
                        struct report *report)
 {
     return for_each_disk(nodes, domid, connect_disk, report);
+}
+
+/* --- comparing ----------------------------------------------------------- */
+
+/* What blkback opens, as the script of the disk has found it. */
+static int compare_disk(int store_fd, uint32_t domid,
+                        const struct plan_disk *disk, const char *file,
+                        struct report *report)
+{
+    static struct xenstore_request r;
+    const struct report_where where = {
+        .file = file, .line = disk->from.line, .column = disk->from.column,
+        .path = disk->from.field,
+    };
+    char want[32];
+    struct paths p;
+
+    make_paths(&p, domid, disk_number(disk->vdev));
+    snprintf(want, sizeof(want), "%x:%x", major(disk->number),
+             minor(disk->number));
+    r = (struct xenstore_request){ .type = XENSTORE_READ, .dir = p.back,
+                                   .name = "physical-device" };
+    if (xenstore_batch(store_fd, &r, 1) < 0 || r.error)
+        report_check(report, DOMAIN_CREATE, &where,
+                     "disk %s: which device it is cannot be read: %s",
+                     disk->vdev, strerror(r.error ? r.error : errno));
+    else if (strcmp(r.answer, want))
+        report_check(report, MOUNT_SOURCE_CHANGED, &where,
+                     "\"%s\" is the device %s now, not %s", disk->path,
+                     r.answer, want);
+    else
+        return 0;
+    return -1;
+}
+
+int disk_nodes_compare(const struct plan *plan, uint32_t domid,
+                       const char *file, struct report *report)
+{
+    int store_fd = -1, rc = 0;
+    size_t i;
+
+    for (i = 0; i < plan->n_disks; i++) {
+        if (!plan->disks[i].number)
+            continue;
+        if (store_fd < 0 && (store_fd = xenstore_connect()) < 0) {
+            report_check(report, XENSTORE_UNAVAILABLE, NULL, "%s",
+                         strerror(errno));
+            return -1;
+        }
+        rc |= compare_disk(store_fd, domid, &plan->disks[i], file, report);
+    }
+    if (store_fd >= 0)
+        close(store_fd);
+    return rc;
 }
 
 /* --- waiting ------------------------------------------------------------- */

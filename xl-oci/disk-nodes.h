@@ -15,7 +15,7 @@
 
 #include <libxl.h>
 
-struct arena;
+struct plan;
 struct report;
 
 struct disk_nodes {
@@ -31,6 +31,12 @@ void disk_nodes_dispose(struct disk_nodes *nodes);
  * left; the nodes go with the domain. */
 int disk_nodes_connect(const struct disk_nodes *nodes, uint32_t domid,
                        struct report *report);
+
+/* Is each block device of the plan, which are libxl's to connect, by their
+ * paths, the one that was looked at? Of a domain that is not running yet; file
+ * names the bundle's configuration. 0, or -1 with errors. */
+int disk_nodes_compare(const struct plan *plan, uint32_t domid,
+                       const char *file, struct report *report);
 
 /* Waits until blkback has taken the disks. 0, or -1 with errors. */
 int disk_nodes_wait(const struct disk_nodes *nodes, uint32_t domid,

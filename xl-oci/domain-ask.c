@@ -16,35 +16,55 @@
 #include "guest/program.h"
 #include "xenstore-probe.h"
 
-static xc_interface *open_xen(struct report *report)
+struct xen_handle {
+    xc_interface *xc;
+    xentoollog_logger_stdiostream *quiet;
+};
+
+void xen_close(struct xen_handle *xen)
+{
+    if (!xen)
+        return;
+    if (xen->xc)
+        xc_interface_close(xen->xc);
+    if (xen->quiet)
+        xtl_logger_destroy((xentoollog_logger *)xen->quiet);
+    free(xen);
+}
+
+struct xen_handle *xen_open(struct report *report)
 {
     static const char *const devices[] = {
         "/dev/xen/privcmd", "/proc/xen/privcmd",
     };
-    xc_interface *xc = NULL;
-    xentoollog_logger_stdiostream *quiet;
+    struct xen_handle *xen;
 
     if (access(devices[0], F_OK) && access(devices[1], F_OK)) {
         report_check(report, XEN_UNAVAILABLE, NULL,
                      "neither %s nor %s is there", devices[0], devices[1]);
         return NULL;
     }
-    quiet = xtl_createlogger_stdiostream(stderr, XTL_CRITICAL, 0);
-    xc = xc_interface_open((xentoollog_logger *)quiet,
-                           (xentoollog_logger *)quiet, 0);
-    if (!xc)
-        report_check(report, XEN_UNAVAILABLE, NULL,
-                     "Xen's control interface cannot be opened: %s",
-                     strerror(errno));
-    /* libxc keeps using the logger it was given until the process ends */
-    return xc;
+    xen = calloc(1, sizeof(*xen));
+    if (!xen) {
+        report_check(report, HOST_RESOURCES, NULL, "out of memory");
+        return NULL;
+    }
+    xen->quiet = xtl_createlogger_stdiostream(stderr, XTL_CRITICAL, 0);
+    xen->xc = xc_interface_open((xentoollog_logger *)xen->quiet,
+                                (xentoollog_logger *)xen->quiet, 0);
+    if (xen->xc)
+        return xen;
+    report_check(report, XEN_UNAVAILABLE, NULL,
+                 "Xen's control interface cannot be opened: %s",
+                 strerror(errno));
+    xen_close(xen);
+    return NULL;
 }
 
-int domain_find(const char *uuid, struct domain_state *state,
-                struct report *report)
+int xen_find(struct xen_handle *xen, const char *uuid,
+             struct domain_state *state, struct report *report)
 {
     unsigned char bytes[16];
-    xc_interface *xc;
     int rc;
 
     memset(state, 0, sizeof(*state));
@@ -54,14 +74,23 @@ int domain_find(const char *uuid, struct domain_state *state,
                      "\"%s\" is not a UUID", uuid);
         return -1;
     }
-    xc = open_xen(report);
-    if (!xc)
-        return -1;
-    rc = domain_find_with(xc, bytes, state);
+    rc = domain_find_with(xen->xc, bytes, state);
     if (rc)
         report_check(report, XEN_UNAVAILABLE, NULL,
                      "Xen does not list its domains: %s", strerror(errno));
-    xc_interface_close(xc);
+    return rc;
+}
+
+int domain_find(const char *uuid, struct domain_state *state,
+                struct report *report)
+{
+    struct xen_handle *xen = xen_open(report);
+    int rc;
+
+    if (!xen)
+        return -1;
+    rc = xen_find(xen, uuid, state, report);
+    xen_close(xen);
     return rc;
 }
 
@@ -138,44 +167,27 @@ int domain_send_signal(int domid, int signal, struct report *report)
     return rc;
 }
 
-static bool signal_is_done(struct xs_handle *xs, const char *uuid)
+static bool signal_is_done(struct xs_handle *xs, int domid)
 {
-    struct report *ignored = report_new();
-    struct domain_state state;
     char sent[64], taken[64];
-    bool gone;
 
-    if (!ignored)
-        return false;
-    gone = domain_find(uuid, &state, ignored) ||
-           state.life != DOMAIN_ALIVE;
-    report_free(ignored);
-    if (gone)
-        return true;
-    snprintf(sent, sizeof(sent), "/local/domain/%d/" XS_HOST_SIGNAL,
-             state.domid);
+    snprintf(sent, sizeof(sent), "/local/domain/%d/" XS_HOST_SIGNAL, domid);
     snprintf(taken, sizeof(taken), "/local/domain/%d/" XS_GUEST_SIGNAL,
-             state.domid);
+             domid);
     return read_sequence(xs, taken) >= read_sequence(xs, sent);
 }
 
 /* Before that, init keeps the signal for the process it is about to make. */
-static bool guest_has_started(struct xs_handle *xs, const char *uuid)
+static bool guest_has_started(struct xs_handle *xs, int domid)
 {
-    struct report *ignored = report_new();
-    struct domain_state state;
     unsigned int size = 0;
-    char path[64], *text = NULL;
+    char path[64], *text;
     bool is_running;
 
-    if (ignored && !domain_find(uuid, &state, ignored)) {
-        snprintf(path, sizeof(path), "/local/domain/%d/" XS_GUEST_STATE,
-                 state.domid);
-        text = xs_read(xs, XBT_NULL, path, &size);
-    }
+    snprintf(path, sizeof(path), "/local/domain/%d/" XS_GUEST_STATE, domid);
+    text = xs_read(xs, XBT_NULL, path, &size);
     is_running = text && size == strlen("running") &&
                  !memcmp(text, "running", size);
-    report_free(ignored);
     free(text);
     return is_running;
 }
@@ -188,24 +200,43 @@ static int64_t now_ms(void)
     return t.tv_sec * 1000ll + t.tv_nsec / 1000000;
 }
 
-bool domain_wait_signal(const char *uuid, int boot_ms, int timeout_ms)
+/* A domain that cannot be asked about any more counts as ended. */
+static bool poll_signal(struct xen_handle *xen, struct xs_handle *xs,
+                        const char *uuid, int boot_ms, int timeout_ms,
+                        struct report *ignored)
 {
     const struct timespec step = { .tv_nsec = 10 * 1000 * 1000 };
-    struct xs_handle *xs = xs_open(0);
     int64_t until_ms = now_ms() + boot_ms;
-    bool done = false, started = false;
+    struct domain_state state;
+    bool started = false;
 
-    while (xs && !(done = signal_is_done(xs, uuid))) {
-        if (!started && guest_has_started(xs, uuid)) {
+    for (;;) {
+        if (xen_find(xen, uuid, &state, ignored) ||
+            state.life != DOMAIN_ALIVE || signal_is_done(xs, state.domid))
+            return true;
+        if (!started && guest_has_started(xs, state.domid)) {
             started = true;
             until_ms = now_ms() + timeout_ms;
         }
         if (now_ms() >= until_ms)
-            break;
+            return false;
         nanosleep(&step, NULL);
     }
+}
+
+bool domain_wait_signal(const char *uuid, int boot_ms, int timeout_ms)
+{
+    struct report *ignored = report_new();
+    struct xen_handle *xen = ignored ? xen_open(ignored) : NULL;
+    struct xs_handle *xs = xs_open(0);
+    bool done = xs && ignored &&
+                (!xen || poll_signal(xen, xs, uuid, boot_ms, timeout_ms,
+                                     ignored));
+
     if (xs)
         xs_close(xs);
+    xen_close(xen);
+    report_free(ignored);
     return done;
 }
 

@@ -10,8 +10,8 @@
 #define GONE_TIMEOUT_MS 10000
 #define GONE_STEP_MS 5
 
-/* Xen frees a domain when the last reference to its pages is gone. */
-static int wait_gone(const char *uuid, struct report *report)
+static int poll_gone(struct xen_handle *xen, const char *uuid,
+                     struct report *report)
 {
     const struct timespec step = { .tv_nsec = GONE_STEP_MS * 1000000l };
     struct domain_state state;
@@ -19,7 +19,7 @@ static int wait_gone(const char *uuid, struct report *report)
 
     for (waited_ms = 0; waited_ms <= GONE_TIMEOUT_MS;
          waited_ms += GONE_STEP_MS) {
-        if (domain_find(uuid, &state, report))
+        if (xen_find(xen, uuid, &state, report))
             return -1;
         if (state.life == DOMAIN_ABSENT)
             return 0;
@@ -29,6 +29,16 @@ static int wait_gone(const char *uuid, struct report *report)
                  "domain %d is still dying after %d s: something in Dom0 holds "
                  "its memory", state.domid, GONE_TIMEOUT_MS / 1000);
     return -1;
+}
+
+/* Xen frees a domain when the last reference to its pages is gone. */
+static int wait_gone(const char *uuid, struct report *report)
+{
+    struct xen_handle *xen = xen_open(report);
+    int rc = xen ? poll_gone(xen, uuid, report) : -1;
+
+    xen_close(xen);
+    return rc;
 }
 
 int toolstack_destroy(struct toolstack *ts, const char *uuid,

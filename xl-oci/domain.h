@@ -44,7 +44,14 @@ int domain_uuid_parse(const char *text, unsigned char bytes[16]);
 int domain_find(const char *uuid, struct domain_state *state,
                 struct report *report);
 
-/* The same over an open handle, without report: -1 with errno. */
+/* The same for who asks again and again; NULL, -1 with errors. */
+struct xen_handle;
+struct xen_handle *xen_open(struct report *report);
+int xen_find(struct xen_handle *xen, const char *uuid,
+             struct domain_state *state, struct report *report);
+void xen_close(struct xen_handle *xen);
+
+/* The same over libxc's handle, without report: -1 with errno. */
 int domain_find_with(struct xc_interface_core *xc,
                      const unsigned char uuid[16], struct domain_state *state);
 

@@ -2,9 +2,13 @@
 #include "guest-exit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <xen/xen.h>
 #include <xen/sched.h>
@@ -13,6 +17,11 @@
 #include "guest/program.h"
 
 #define EXIT_FILE "exit"
+#define RESERVE_FILE "reserve"
+/* "exit" and "log.lost" take one each; the record, longer by its end, one more
+ * than it has now, and a part of one */
+#define RESERVE_BLOCKS 4
+#define MAX_BLOCK_BYTES 65536   /* more is what is best to read at a time */
 
 static void set(struct guest_exit *e, enum exit_kind kind, int number,
                 const char *text)
@@ -91,6 +100,25 @@ void guest_exit_from_reason(int shutdown_reason, struct guest_exit *result)
     }
 }
 
+int guest_exit_reserve(int dir_fd)
+{
+    struct stat record;
+    size_t block, size;
+    char *zeros;
+    int rc;
+
+    if (fstatat(dir_fd, "record", &record, AT_SYMLINK_NOFOLLOW))
+        return -1;
+    block = (size_t)record.st_blksize;
+    if (block > MAX_BLOCK_BYTES)
+        block = MAX_BLOCK_BYTES;
+    size = (size_t)record.st_size + RESERVE_BLOCKS * block;
+    zeros = calloc(1, size);
+    rc = zeros ? file_write_at(dir_fd, RESERVE_FILE, zeros, size) : -1;
+    free(zeros);
+    return rc;
+}
+
 int guest_exit_write(int dir_fd, const struct container_exit *e)
 {
     char line[GUEST_EXIT_TEXT_BYTES + 64];
@@ -98,6 +126,7 @@ int guest_exit_write(int dir_fd, const struct container_exit *e)
                           exit_kind_name(e->kind), e->number,
                           e->text ? e->text : "");
 
+    unlinkat(dir_fd, RESERVE_FILE, 0);
     return file_write_at(dir_fd, EXIT_FILE, line, (size_t)length);
 }
 

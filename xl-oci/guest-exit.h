@@ -30,7 +30,15 @@ int guest_exit_parse(const char *bytes, size_t size_bytes,
 /* What Xen's shutdown reason means for a guest that has left no status. */
 void guest_exit_from_reason(int shutdown_reason, struct guest_exit *result);
 
-/* The file "exit" in dir_fd. 0, or -1 with errno; read: -1 when absent. */
+/*
+ * Keeps room in dir_fd for what is written at the end, whatever fills the file
+ * system until then: the file "exit", a record beside the one that is there,
+ * and a word on lost output. 0, or -1 with errno.
+ */
+int guest_exit_reserve(int dir_fd);
+
+/* The file "exit" in dir_fd; it uses up the reserve. 0, or -1 with errno;
+ * read: -1 when absent. */
 int guest_exit_write(int dir_fd, const struct container_exit *e);
 int guest_exit_read(int dir_fd, struct guest_exit *result);
 

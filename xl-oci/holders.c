@@ -32,7 +32,7 @@ const struct claim *holders_read(struct arena *arena)
     if (ignored && !access("/dev/xen/privcmd", R_OK | W_OK))
         ts = toolstack_open(ignored);
     if (ts)
-        ledger_domains(arena, ts, &domains, ignored);
+        ledger_domains(arena, ts, containers, &domains, ignored);
     toolstack_close(ts);
     report_free(ignored);
     return join(containers, domains);

@@ -126,16 +126,16 @@ static void take_output(struct running *r)
 
     got = room ? read(r->output_fd, r->output + r->output_bytes, room) :
           read(r->output_fd, discarded, sizeof(discarded));
-    if (got > 0 && room)
-        r->output_bytes += (size_t)got;
-    else if (!got || (errno != EINTR && errno != EAGAIN)) {
+    if (got > 0) {
+        r->output_bytes += room ? (size_t)got : 0;
+    } else if (!got || (errno != EINTR && errno != EAGAIN)) {
         close(r->output_fd);
         r->output_fd = -1;
     }
 }
 
 /* Until its end; false when until_ms (0: never) came first. What it left
- * running may keep its output open: that is not waited for. */
+ * running may keep its output open, or full: that is not waited for. */
 static bool wait_hook(struct running *r, int64_t until_ms)
 {
     struct pollfd waits[2];
@@ -150,7 +150,7 @@ static bool wait_hook(struct running *r, int64_t until_ms)
         ready = poll(waits, 2, left_ms > 60000 ? 60000 : (int)left_ms);
         if (ready > 0 && waits[1].revents)
             take_output(r);
-        else if (ready > 0 && waits[0].revents)
+        if (ready > 0 && waits[0].revents)
             return true;
     }
 }
@@ -171,6 +171,13 @@ static void describe(int status, bool in_time, const struct spec_hook *hook,
                  WEXITSTATUS(status), separator, output);
 }
 
+static int describe_lost(int error, char *text, size_t size)
+{
+    snprintf(text, size, "has ended, and how cannot be told: %s",
+             strerror(error));
+    return -1;
+}
+
 /* 0, or -1 with the reason in text. */
 static int finish_hook(const struct spec_hook *hook, struct running *r,
                        char *text, size_t size)
@@ -179,11 +186,14 @@ static int finish_hook(const struct spec_hook *hook, struct running *r,
                        now_ms() + hook->timeout_s.value * 1000 : 0;
     bool in_time = wait_hook(r, until_ms);
     int status = 0;
+    pid_t ended;
 
     if (!in_time)
         kill(-r->pid, SIGKILL);
-    while (waitpid(r->pid, &status, 0) < 0 && errno == EINTR)
+    while ((ended = waitpid(r->pid, &status, 0)) < 0 && errno == EINTR)
         ;
+    if (ended < 0 && in_time)
+        return describe_lost(errno, text, size);
     if (in_time && WIFEXITED(status) && !WEXITSTATUS(status))
         return 0;
     while (r->output_bytes && r->output[r->output_bytes - 1] == '\n')
@@ -191,6 +201,19 @@ static int finish_hook(const struct spec_hook *hook, struct running *r,
     r->output[r->output_bytes] = '\0';
     describe(status, in_time, hook, r->output, text, size);
     return -1;
+}
+
+/*
+ * A hook whose end would never be seen: ended for it. ECHILD when it is gone
+ * already, as where SIGCHLD is ignored: its number may be another's by now.
+ */
+static int give_up(const struct running *r, int error)
+{
+    if (error == ESRCH)
+        return ECHILD;
+    kill(-r->pid, SIGKILL);
+    waitpid(r->pid, NULL, 0);
+    return error;
 }
 
 static int run_hook(const struct spec_hook *hook,
@@ -208,12 +231,18 @@ static int run_hook(const struct spec_hook *hook,
     if (pipe_fds[1] >= 0)
         close(pipe_fds[1]);
     r.output_fd = pipe_fds[0];
-    if (rc) {
+    if (!rc) {
+        fcntl(r.output_fd, F_SETFL, O_NONBLOCK);
+        r.pid_fd = pidfd_open(r.pid, 0);
+        if (r.pid_fd < 0)
+            rc = give_up(&r, errno);
+    }
+    if (rc == ECHILD) {
+        rc = describe_lost(rc, text, size);
+    } else if (rc) {
         snprintf(text, size, "cannot be run: %s", strerror(rc));
         rc = -1;
     } else {
-        fcntl(r.output_fd, F_SETFL, O_NONBLOCK);
-        r.pid_fd = pidfd_open(r.pid, 0);
         rc = finish_hook(hook, &r, text, size);
     }
     if (r.pid_fd >= 0)

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "checks.h"
+#include "json.h"
 
 static uint64_t file_bytes(const char *path)
 {
@@ -32,8 +33,12 @@ static void ask_xen(struct host_facts *facts)
     if (!xc)
         return;
     memset(&info, 0, sizeof(info));
-    if (!xc_physinfo(xc, &info))
+    if (!xc_physinfo(xc, &info)) {
         facts->pcpus = info.nr_cpus;
+        /* libxl: cap_hvm_directio */
+        facts->has_no_iommu = !(info.capabilities &
+                                XEN_SYSCTL_PHYSCAP_directio);
+    }
     xc_interface_close(xc);
 }
 
@@ -47,12 +52,15 @@ void host_facts_read(struct arena *arena, const struct settings *settings,
                &facts->xen_minor) != 2)
         facts->xen_minor = 0;
     facts->pcpus = 0;
+    facts->has_no_iommu = false;
     ask_xen(facts);
     facts->kernel_path = settings->kernel;
     facts->kernel_bytes = file_bytes(settings->kernel);
     facts->initramfs_path = settings->initramfs;
     facts->initramfs_bytes = file_bytes(settings->initramfs);
     facts->block_script = settings->block_script;
+    facts->memory_max_bytes = settings->memory_max_bytes;
+    facts->vcpus_max = settings->vcpus_max;
 }
 
 static int require(const char *path, const char *what, struct report *report)
@@ -67,24 +75,22 @@ static int require(const char *path, const char *what, struct report *report)
 
 int load_require_loaders(const struct loaded *loaded)
 {
-    const struct plan_devices *d = &loaded->plan->devices;
+    const struct spec *spec = loaded->spec;
+    const struct spec_accelerators *all = &spec->accelerators;
     int rc = 0;
     size_t i;
 
-    for (i = 0; i < d->count; i++) {
-        const struct plan_accelerator *a = &d->list[i];
-        const struct report_where where = {
-            .file = a->from.field[0] == '/' ? loaded->bundle->config_file :
-                    loaded->bundle->side_file,
-            .line = a->from.line, .column = a->from.column,
-            .path = a->from.field,
-        };
+    for (i = 0; i < all->count; i++) {
+        const struct spec_accelerator *a = &all->items[i];
+        struct report_where where;
 
-        if (!a->load)
+        if (!a->load.at || spec_is_faulty(spec, &a->load) || !a->device.at ||
+            spec_is_faulty(spec, &a->device))
             continue;
+        where = json_where(loaded->arena, a->device.at);
         report_check(loaded->report, ACCELERATOR_LOAD, &where,
-                     "nothing can load \"%s\" into %s", a->load,
-                     a->device);
+                     "nothing can load \"%s\" into %s", a->load.value,
+                     a->device.value);
         rc = -1;
     }
     return rc;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/report.h"
+#include "dom0-drivers.h"
 #include "dt/checks.h"
 #include "dt/host-tree.h"
 #include "dt/passable.h"
@@ -48,8 +49,7 @@ const struct dt_tree *host_tree_read(struct arena *arena, const char *file,
     return tree;
 }
 
-/* On a machine without Xen the firmware's tree is not Dom0's. */
-static const char *dom0_dtb(void)
+const char *host_tree_of_dom0(void)
 {
     const char *file = secure_getenv("XL_OCI_DOM0_DTB");
 
@@ -59,14 +59,31 @@ static const char *dom0_dtb(void)
            access("/dev/xen/privcmd", F_OK) ? NULL : DOM0_DTB;
 }
 
+/* $XL_OCI_DOM0_SYS, for tests; of a machine whose tree a test brings nothing
+ * is asked. */
+static void read_drivers(struct arena *arena, struct host_facts *facts,
+                         struct report *report)
+{
+    const char *sysfs = secure_getenv("XL_OCI_DOM0_SYS");
+    struct report_where where = { .file = "/sys" };
+
+    if ((!sysfs || !*sysfs) && facts->dom0_tree &&
+        !strcmp(facts->dom0_tree->file, DOM0_DTB))
+        sysfs = where.file;
+    if (sysfs && *sysfs && dom0_drivers_read(arena, sysfs, &facts->drivers))
+        dt_report(report, OUT_OF_MEMORY, &where, "out of memory");
+}
+
 void host_tree_facts(struct arena *arena, const struct settings *settings,
                      struct host_facts *facts, struct report *report)
 {
-    const char *dom0_file = dom0_dtb();
+    const char *dom0_file = host_tree_of_dom0();
     const struct dt_tree *tree = NULL;
+    size_t errors = report_errors(report);
 
     if (dom0_file && !access(dom0_file, R_OK))
         facts->dom0_tree = host_tree_read(arena, dom0_file, report);
+    read_drivers(arena, facts, report);
     if (settings->host_dtb)
         tree = host_tree_read(arena, settings->host_dtb, report);
     else
@@ -76,6 +93,7 @@ void host_tree_facts(struct arena *arena, const struct settings *settings,
     facts->n_allowances = settings->n_allowances;
     if (tree)
         facts->devices = dt_devices_judge(arena, tree, report);
+    facts->devices_have_errors = report_errors(report) != errors;
     if (facts->devices_are_dom0s)
         facts->dom0_tree = NULL;
 }

@@ -23,6 +23,10 @@ char *host_tree_bytes(const char *file, size_t *size_bytes,
 const struct dt_tree *host_tree_read(struct arena *arena, const char *file,
                                      struct report *report);
 
+/* The file of Dom0's own tree; NULL on a machine without Xen, where the
+ * firmware's tree is not Dom0's. */
+const char *host_tree_of_dom0(void);
+
 /*
  * The devices of the host, for a bundle that asks for some: of the tree that
  * settings name, to be compared with Dom0's own where there is one; or of

@@ -64,6 +64,34 @@ int image_cache_open(const char *cache_dir)
     return fd;
 }
 
+static int digit(char c)
+{
+    const char *digits = "0123456789abcdef";
+    const char *found = c ? strchr(digits, c) : NULL;
+
+    return found ? (int)(found - digits) : -1;
+}
+
+int image_key_of(struct image_key *key, const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    size_t i;
+
+    if (strlen(name) >= sizeof(key->name) ||
+        strlen(name) < IMAGE_HEX_BYTES || name[IMAGE_HEX_BYTES - 1] != '.')
+        return -1;
+    snprintf(key->name, sizeof(key->name), "%s", name);
+    snprintf(key->hex, sizeof(key->hex), "%s", name);
+    for (i = 0; i < TREE_DIGEST_BYTES; i++) {
+        int high = digit(name[2 * i]), low = digit(name[2 * i + 1]);
+
+        if (high < 0 || low < 0)
+            return -1;
+        key->bytes[i] = (unsigned char)(high << 4 | low);
+    }
+    return 0;
+}
+
 void image_key_make(struct image_key *key, const unsigned char *content,
                     const char *suffix)
 {
@@ -79,15 +107,58 @@ void image_key_make(struct image_key *key, const unsigned char *content,
 }
 
 /*
- * A published image has this mtime and no other, so any later write to it
- * shows. Seconds only: not every file system keeps more.
+ * The mtime of a published image says how far it can be trusted, and no later
+ * write leaves it as it is. Seconds only: not every file system keeps more.
+ * One that is durable has a time of the first range, one that may be lost
+ * with the machine's power a time of the second that no other boot has.
  */
-static time_t entry_mtime(const struct image_key *key)
-{
-    const unsigned char *b = key->bytes;
+#define DURABLE_FROM_S 946684800
+#define SPAN_S (1 << 29)
+#define VOLATILE_FROM_S (DURABLE_FROM_S + SPAN_S)
+#define BOOT_ID_PATH "/proc/sys/kernel/random/boot_id"
+#define BOOT_ID_BYTES 36
 
-    return 946684800 + (time_t)((b[0] & 0x1fu) << 24 | b[1] << 16 |
-                                b[2] << 8 | b[3]);
+static time_t time_in(time_t from, const unsigned char *b)
+{
+    return from + (time_t)((b[0] & 0x1fu) << 24 | b[1] << 16 | b[2] << 8 |
+                           b[3]);
+}
+
+static time_t durable_mtime(const struct image_key *key)
+{
+    return time_in(DURABLE_FROM_S, key->bytes);
+}
+
+/* -1: which boot this is, is not told. */
+static time_t volatile_mtime(const struct image_key *key)
+{
+    int fd = open(BOOT_ID_PATH, O_RDONLY | O_CLOEXEC);
+    uint8_t boot[BOOT_ID_BYTES], digest[TREE_DIGEST_BYTES];
+    struct sha256_ctx ctx;
+    ssize_t n = fd < 0 ? -1 : read(fd, boot, sizeof(boot));
+
+    if (fd >= 0)
+        close(fd);
+    if (n != sizeof(boot))
+        return -1;
+    sha256_init(&ctx);
+    sha256_update(&ctx, sizeof(key->bytes), key->bytes);
+    sha256_update(&ctx, sizeof(boot), boot);
+    sha256_digest(&ctx, sizeof(digest), digest);
+    return time_in(VOLATILE_FROM_S, digest);
+}
+
+static bool is_trusted(const struct image_key *key, time_t mtime_s)
+{
+    return mtime_s == durable_mtime(key) ||
+           (mtime_s >= VOLATILE_FROM_S && mtime_s == volatile_mtime(key));
+}
+
+static int set_mtime(int fd, time_t mtime_s)
+{
+    const struct timespec times[] = { { 0, UTIME_NOW }, { mtime_s, 0 } };
+
+    return futimens(fd, times);
 }
 
 /* The trailer of an image of size_bytes; 0 or an errno. */
@@ -120,7 +191,7 @@ static int check_entry(int fd, const struct image_key *key,
     uint64_t size_bytes = (uint64_t)st->st_size;
 
     if (!S_ISREG(st->st_mode) || size_bytes < 2 * IMAGE_TRAILER_BYTES ||
-        st->st_mtim.tv_sec != entry_mtime(key))
+        !is_trusted(key, st->st_mtim.tv_sec))
         return -1;
     size_bytes -= IMAGE_TRAILER_BYTES;
     if (make_trailer(fd, key, size_bytes, want))
@@ -210,9 +281,7 @@ static int give_name(int cache_fd, int fd, const char *name)
 
 int image_cache_publish(int cache_fd, int fd, const struct image_key *key)
 {
-    const struct timespec times[] = {
-        { 0, UTIME_NOW }, { entry_mtime(key), 0 },
-    };
+    time_t mtime_s = volatile_mtime(key);
     char trailer[IMAGE_TRAILER_BYTES];
     struct stat st;
     uint64_t size_bytes;
@@ -229,11 +298,26 @@ int image_cache_publish(int cache_fd, int fd, const struct image_key *key)
     n = pwrite(fd, trailer, sizeof(trailer), (off_t)size_bytes);
     if (n != sizeof(trailer))
         return n < 0 ? errno : ENOSPC;
-    /* a name must not survive a power failure that the bytes do not */
-    if (fchmod(fd, 0400) < 0 || fdatasync(fd) < 0 ||
-        futimens(fd, times) < 0 || flock(fd, LOCK_SH) < 0)
+    if (mtime_s < 0 && fdatasync(fd) < 0)
+        return errno;
+    if (fchmod(fd, 0400) < 0 ||
+        set_mtime(fd, mtime_s < 0 ? durable_mtime(key) : mtime_s) < 0 ||
+        flock(fd, LOCK_SH) < 0)
         return errno;
     return give_name(cache_fd, fd, key->name);
+}
+
+int image_cache_settle(int fd, const struct image_key *key)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) < 0)
+        return errno;
+    if (st.st_mtim.tv_sec == durable_mtime(key))
+        return 0;
+    /* the mark must not survive a power failure that the bytes do not */
+    return fdatasync(fd) < 0 || set_mtime(fd, durable_mtime(key)) < 0 ?
+           errno : 0;
 }
 
 static void tree_name(char *out, size_t size_bytes,

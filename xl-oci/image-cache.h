@@ -2,7 +2,9 @@
 /*
  * The cache directory:
  *   <key>.erofs, <key>.ext4   images, each with a trailer that tells whether
- *                             it is whole; held by a shared flock() while used
+ *                             it is whole, and an mtime that tells whether it
+ *                             can be trusted once the machine has been started
+ *                             again; held by a shared flock() while used
  *   <fingerprint>.tree        the content digest that a tree had when its
  *                             metadata had that fingerprint
  *   lock                      one byte per fingerprint: who builds it; one
@@ -32,6 +34,9 @@ struct image_key {
  * may write there). */
 int image_cache_open(const char *cache_dir);
 
+/* Of the entry at path, which is named by it. 0, or -1: none is so named. */
+int image_key_of(struct image_key *key, const char *path);
+
 /* suffix: "erofs" or "ext4" */
 void image_key_make(struct image_key *key, const unsigned char *content,
                     const char *suffix);
@@ -49,11 +54,15 @@ int image_cache_lock(int cache_fd, const unsigned char *digest, bool *waited);
 int image_cache_new_file(int cache_fd);
 
 /*
- * Adds the trailer to the image that fd holds, makes it durable and gives it
- * its name in the cache. Its place and lock are then those of
- * image_cache_find(). 0 or an errno.
+ * Adds the trailer to the image that fd holds and gives it its name in the
+ * cache, where this boot of the machine finds it. Its place and lock are then
+ * those of image_cache_find(). 0 or an errno.
  */
 int image_cache_publish(int cache_fd, int fd, const struct image_key *key);
+
+/* Waits until the entry's bytes are on the disk, and marks it for later boots.
+ * fd: image_cache_find()'s. 0 or an errno. */
+int image_cache_settle(int fd, const struct image_key *key);
 
 /* What is remembered of a tree: 0 when content was filled in. */
 int image_cache_recall(int cache_fd, const unsigned char *fingerprint,

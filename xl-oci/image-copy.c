@@ -172,6 +172,23 @@ static char *parent_of(const char *path)
                          : strndup(path, (size_t)(slash - path));
 }
 
+/* Its directory is the user's choice, not the cache. */
+static void report_create(const char *dir, const char *path, int error,
+                          const struct report_where *where,
+                          struct report *report)
+{
+    if (error == ENOSPC || error == EDQUOT)
+        image_report_write(dir, error, where, report);
+    else
+        report_check_remedy(report, PERSIST_UNUSABLE, where,
+                            "name a file in a directory that exists and can "
+                            "be written, on a local file system",
+                            "\"%s\" cannot be made: %s", path,
+                            error == EOPNOTSUPP || error == EISDIR ?
+                            "its file system has no files without a name "
+                            "(O_TMPFILE)" : strerror(error));
+}
+
 /* Made without a name and linked in when complete, as in the cache. */
 static int create_file(const char *dir, const char *path,
                        const struct report_where *where,
@@ -181,19 +198,19 @@ static int create_file(const char *dir, const char *path,
     char self[64];
 
     if (fd < 0) {
-        image_report_write(dir, errno, where, report);
+        report_create(dir, path, errno, where, report);
         return -1;
     }
     snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
     if (ftruncate(fd, (off_t)IMAGE_PERSIST_BYTES) < 0)
-        image_report_write(dir, errno, where, report);
+        report_create(dir, path, errno, where, report);
     else if (image_make_empty(IMAGE_PERSIST_BYTES, fd, dir, where,
                               report) < 0)
         ; /* reported */
     else if (fdatasync(fd) < 0 ||
              (linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW) < 0 &&
               errno != EEXIST)) /* another start made it meanwhile */
-        image_report_write(dir, errno, where, report);
+        report_create(dir, path, errno, where, report);
     else
         rc = 0;
     close(fd);

@@ -312,9 +312,11 @@ int image_provide(struct arena *arena, const char *cache_dir,
                    .path = image->from.field },
     };
     struct tree_digest *tree = ARENA_NEW(arena, struct tree_digest);
+    size_t room = strlen(cache_dir) + 1 + sizeof(job.key.name);
+    char *named = arena_alloc(arena, room);     /* before there is an image */
     int fd;
 
-    if (!tree) {
+    if (!tree || !named) {
         report_check(report, OUT_OF_MEMORY, NULL, "memory is exhausted");
         return -1;
     }
@@ -327,12 +329,24 @@ int image_provide(struct arena *arena, const char *cache_dir,
     close(job.cache_fd);
     if (fd < 0)
         return -1;
-    *path = arena_printf(arena, "%s/%s", cache_dir, job.key.name);
-    if (!*path) {
-        close(fd);
-        report_check(report, OUT_OF_MEMORY, NULL, "memory is exhausted");
-        return -1;
-    }
+    snprintf(named, room, "%s/%s", cache_dir, job.key.name);
+    *path = named;
     *held_fd = fd;
     return 0;
+}
+
+int image_settle(const char *path, int held_fd, struct report *report)
+{
+    const struct report_where where = { .file = path };
+    struct image_key key;
+    int error = image_key_of(&key, path) ? EINVAL :
+                image_cache_settle(held_fd, &key);
+
+    if (!error)
+        return 0;
+    unlink(path);
+    report_check(report, IMAGE_CACHE, &where,
+                 "the image cannot be written to the disk: %s",
+                 strerror(error));
+    return -1;
 }

@@ -16,9 +16,9 @@ struct report;
 /*
  * The image of the directory source_fd (O_PATH ok) in image->format: found in
  * cache_dir or built there (erofs by us, ext4 by mke2fs) and published by
- * rename. Two builders of one image do not disturb each other; a corrupt
- * or partial cache entry is never used. *path: absolute, in arena, set on
- * success. *held_fd: open descriptor holding a shared lock on the entry, so
+ * rename, not waiting for the disk (image_settle()). Two builders of one image
+ * do not disturb each other; a corrupt or partial cache entry is never used.
+ * *path: absolute, in arena, set on success. *held_fd: open descriptor holding a shared lock on the entry, so
  * that no cleaning removes it; the caller closes it when the domain is gone
  * (the monitor inherits it).
  * Returns 0, or -1 with errors in report and nothing left behind.
@@ -26,6 +26,15 @@ struct report;
 int image_provide(struct arena *arena, const char *cache_dir,
                   const struct plan_image *image, int source_fd,
                   const char **path, int *held_fd, struct report *report);
+
+/*
+ * Waits until the image at path is on the disk, so that it is found after a
+ * loss of power; until then it is used in this boot of the machine only, and
+ * made again in the next. held_fd, path: image_provide()'s. Time well spent
+ * while the guest starts. Returns 0, or -1 with an error; then the disk has
+ * failed, and the entry is gone.
+ */
+int image_settle(const char *path, int held_fd, struct report *report);
 
 /*
  * A private, writable copy of a cached image (reflink or sparse copy) on

@@ -2,12 +2,13 @@
 /* What domains hold, by the configuration that libxl keeps of each. */
 #include "ledger.h"
 
-#include <stdlib.h>
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "checks.h"
-#include "run-directory.h"
+#include "domain.h"
 #include "toolstack.h"
 
 /* Without one (libxl_types.idl: all ones) libxl maps the pages at their own
@@ -42,67 +43,92 @@ static bool fill(struct arena *arena, const libxl_domain_config *config,
     return true;
 }
 
-/* A domain is a container's when there is a run directory of its name. */
-static bool is_container(char *const *names, const char *name)
+/* A domain is a container's by its UUID: a name may be another's by now. */
+static bool is_claimed(const struct claim *containers, const libxl_uuid *uuid)
 {
-    for (; *names; names++)
-        if (!strcmp(*names, name))
+    char text[DOMAIN_UUID_TEXT_BYTES];
+
+    snprintf(text, sizeof(text), LIBXL_UUID_FMT, LIBXL_UUID_BYTES(*uuid));
+    for (; containers; containers = containers->next)
+        if (containers->uuid && !strcmp(containers->uuid, text))
             return true;
     return false;
 }
 
-/* NULL when it holds nothing; *no_memory tells the other reason. */
-static struct claim *claim_of(struct arena *arena, libxl_ctx *ctx,
-                              uint32_t domid, char *const *names,
-                              bool *no_memory)
+/* *claim is NULL when the domain holds nothing. 0; ENOMEM. */
+static int claim_of(struct arena *arena, const libxl_domain_config *config,
+                    struct claim **claim)
+{
+    *claim = NULL;
+    if (!config->b_info.num_iomem && !config->b_info.num_irqs &&
+        !config->num_dtdevs)
+        return 0;
+    *claim = ARENA_NEW(arena, struct claim);
+    if (!*claim)
+        return ENOMEM;
+    (*claim)->holder = arena_strdup(arena, config->c_info.name);
+    return (*claim)->holder && fill(arena, config, *claim) ? 0 : ENOMEM;
+}
+
+/* Is the domain still there? */
+static bool is_there(libxl_ctx *ctx, uint32_t domid)
+{
+    return libxl_domain_info(ctx, NULL, domid) != ERROR_DOMAIN_NOTFOUND;
+}
+
+/* 0, or -1 with an error. */
+static int read_claim(struct arena *arena, struct toolstack *ts,
+                      uint32_t domid, struct claim **claim,
+                      struct report *report)
 {
     libxl_domain_config config;
-    struct claim *claim = NULL;
-    bool holds;
+    int rc, error = 0;
 
+    *claim = NULL;
     libxl_domain_config_init(&config);
-    /* none is kept of domains that Xen itself made at boot */
-    if (!libxl_retrieve_domain_configuration(ctx, domid, &config, NULL)) {
-        holds = config.b_info.num_iomem || config.b_info.num_irqs ||
-                config.num_dtdevs;
-        if (holds && !is_container(names, config.c_info.name)) {
-            claim = ARENA_NEW(arena, struct claim);
-            if (claim)
-                claim->holder = arena_strdup(arena, config.c_info.name);
-            if (!claim || !claim->holder || !fill(arena, &config, claim))
-                *no_memory = true;
-        }
-    }
+    rc = libxl_retrieve_domain_configuration(ts->ctx, domid, &config, NULL);
+    if (!rc)
+        error = claim_of(arena, &config, claim);
     libxl_domain_config_dispose(&config);
-    return claim;
+    if (error) {
+        report_check(report, HOST_RESOURCES, NULL, "out of memory");
+        return -1;
+    }
+    /* none is kept of domains that Xen itself made at boot */
+    if (!rc || rc == ERROR_JSON_CONFIG_EMPTY || !is_there(ts->ctx, domid))
+        return 0;
+    toolstack_report_log(ts, report);
+    report_check(report, HOST_RESOURCES, NULL,
+                 "what devices domain %u has cannot be told (libxl error %d)",
+                 domid, rc);
+    return -1;
 }
 
 int ledger_domains(struct arena *arena, struct toolstack *ts,
+                   const struct claim *containers,
                    const struct claim **claims, struct report *report)
 {
     const struct claim **tail = claims;
-    char **names = run_list(arena, report);
-    bool no_memory = false;
-    libxl_dominfo *list;
     struct claim *claim;
-    int count = 0, i;
+    int count = 0, rc = 0, i;
+    libxl_dominfo *list = libxl_list_domain(ts->ctx, &count);
 
     *claims = NULL;
-    if (!names)
+    if (!list) {
+        toolstack_report_log(ts, report);
+        report_check(report, HOST_RESOURCES, NULL,
+                     "the domains cannot be listed");
         return -1;
-    list = libxl_list_domain(ts->ctx, &count);
-    for (i = 0; list && i < count && !no_memory; i++) {
-        if (!list[i].domid)
+    }
+    for (i = 0; i < count && !rc; i++) {
+        if (!list[i].domid || is_claimed(containers, &list[i].uuid))
             continue;
-        claim = claim_of(arena, ts->ctx, list[i].domid, names, &no_memory);
-        if (!claim)
+        rc = read_claim(arena, ts, list[i].domid, &claim, report);
+        if (rc || !claim)
             continue;
         *tail = claim;
         tail = &claim->next;
     }
-    if (no_memory || !list)
-        report_check(report, HOST_RESOURCES, NULL,
-                     "the domains' devices cannot be listed");
-    libxl_dominfo_list_free(list, list ? count : 0);
-    return no_memory || !list ? -1 : 0;
+    libxl_dominfo_list_free(list, count);
+    return rc;
 }

@@ -16,7 +16,7 @@
 #include "reap.h"
 #include "run-directory.h"
 
-/* as often as a holder may turn out to be dead in between */
+/* as often as others, each time all that there are, may die in between */
 #define MAX_TRIES 4
 
 /* Under the root of all run directories; no name of a container. */
@@ -87,17 +87,18 @@ int ledger_containers(struct arena *arena, const struct claim **claims,
 {
     char **names = run_list(arena, report);
     const struct claim **tail = claims;
+    int rc = names ? 0 : -1;
     struct claim *claim;
 
     *claims = NULL;
     for (; names && *names; names++) {
-        claim = claim_file_read(arena, *names);
+        rc |= claim_file_read(arena, *names, &claim, report);
         if (!claim)
             continue;
         *tail = claim;
         tail = &claim->next;
     }
-    return names ? 0 : -1;
+    return rc;
 }
 
 static int lock_ledger(struct report *report)
@@ -128,119 +129,122 @@ static int lock_ledger(struct report *report)
 /* A container that nobody attends to: dead, or in want of a monitor. */
 static bool is_unattended(const char *name)
 {
-    struct report *ignored = report_new();
-    int dir_fd = ignored ? run_open(name, ignored) : -1;
+    int dir_fd = run_find(name);
     bool is = dir_fd >= 0 && !run_is_attended(dir_fd);
 
     if (dir_fd >= 0)
         close(dir_fd);
-    report_free(ignored);
     return is;
 }
 
-/* Holders of what own needs; stale is set to one who must be recovered
- * first. -1: errors. */
-static int check_containers(struct arena *arena, const struct claim *own,
-                            const struct plan_devices *devices,
-                            const char *file, const char **stale,
+/* *stale: the first of those who are in the way and must be recovered before
+ * it can be said whether they are. 0, or -1 with errors: others are. */
+static int check_containers(struct arena *arena,
+                            const struct ledger_order *order,
+                            const struct claim **stale,
                             struct report *report)
 {
-    const struct claim *claim;
+    const struct claim *own = order->claims, *c;
     int rc = 0;
 
-    if (ledger_containers(arena, &claim, report))
-        return -1;
-    for (; claim; claim = claim->next) {
-        if (!strcmp(claim->holder, own->holder) ||
-            !claim_overlap(arena, own, claim))
+    *stale = NULL;
+    for (c = own->next; c; c = c->next) {
+        if (!strcmp(c->holder, own->holder) || !claim_overlap(arena, own, c))
             continue;
-        if (is_unattended(claim->holder)) {
-            *stale = claim->holder;
-            return 0;
+        if (is_unattended(c->holder)) {
+            *stale = *stale ? *stale : c;
+            continue;
         }
-        report_held(arena, devices, file, claim, report);
+        report_held(arena, order->devices, order->file, c, report);
         rc = -1;
     }
     return rc;
 }
 
 static int check_domains(struct arena *arena, struct toolstack *ts,
-                         const struct claim *own,
-                         const struct plan_devices *devices,
-                         const char *file, struct report *report)
+                         const struct ledger_order *order,
+                         struct report *report)
 {
     const struct claim *claim;
     int rc = 0;
 
-    if (ledger_domains(arena, ts, &claim, report))
+    if (ledger_domains(arena, ts, order->claims, &claim, report))
         return -1;
     for (; claim; claim = claim->next)
-        if (claim_overlap(arena, own, claim)) {
-            report_held(arena, devices, file, claim, report);
+        if (claim_overlap(arena, order->claims, claim)) {
+            report_held(arena, order->devices, order->file, claim, report);
             rc = -1;
         }
     return rc;
 }
 
 static int claim_locked(struct arena *arena, struct toolstack *ts,
-                        const struct claim *own, int dir_fd,
-                        const struct plan_devices *devices, const char *file,
-                        const char **stale, struct report *report)
+                        struct ledger_order *order, int dir_fd,
+                        const struct claim **stale, struct report *report)
 {
     int lock_fd = lock_ledger(report), rc;
 
     if (lock_fd < 0)
         return -1;
-    rc = check_containers(arena, own, devices, file, stale, report);
+    rc = ledger_containers(arena, &order->claims->next, report);
+    if (!rc)
+        rc = check_containers(arena, order, stale, report);
     if (!rc && !*stale)
-        rc = check_domains(arena, ts, own, devices, file, report);
+        rc = check_domains(arena, ts, order, report);
     if (!rc && !*stale)
-        rc = claim_file_write(dir_fd, own, report);
+        rc = claim_file_write(dir_fd, order->claims, report);
     close(lock_fd);
     return rc;
 }
 
-int ledger_claim(struct arena *arena, struct toolstack *ts, const char *name,
-                 int dir_fd, const struct plan_devices *devices,
-                 const char *file, struct report *report)
+/* All that are in the way, from the first on; without the ledger's lock, as
+ * hooks may run. */
+static int recover_stale(struct arena *arena, const struct claim *own,
+                         const struct claim *stale, struct report *report)
 {
-    struct claim own;
-    const char *stale = NULL;
+    for (; stale; stale = stale->next)
+        if (strcmp(stale->holder, own->holder) &&
+            claim_overlap(arena, own, stale) &&
+            container_recover(stale->holder, report))
+            return -1;
+    return 0;
+}
+
+int ledger_claim(struct arena *arena, struct toolstack *ts,
+                 struct ledger_order *order, int dir_fd,
+                 struct report *report)
+{
+    const struct claim *stale = NULL;
+    struct claim *own;
     int tries, rc;
 
-    if (!devices->count)
+    if (!order->devices->count)
         return 0;
-    if (!claim_of_passthrough(arena, name, devices->passed, &own)) {
+    own = order->claims = ARENA_NEW(arena, struct claim);
+    if (!own || !claim_of_passthrough(arena, order->name,
+                                      order->devices->passed, own)) {
         report_check(report, HOST_RESOURCES, NULL, "out of memory");
         return -1;
     }
+    own->uuid = order->uuid;
     for (tries = 0; tries < MAX_TRIES; tries++) {
-        stale = NULL;
-        rc = claim_locked(arena, ts, &own, dir_fd, devices, file, &stale,
-                          report);
+        rc = claim_locked(arena, ts, order, dir_fd, &stale, report);
         if (rc || !stale)
             return rc;
-        if (container_recover(stale, report))
+        if (recover_stale(arena, own, stale, report))
             return -1;
     }
     report_check(report, CONTAINER_BUSY, NULL,
                  "the container \"%s\", which has a device that is wanted, "
-                 "cannot be recovered", stale);
+                 "cannot be recovered", stale->holder);
     return -1;
 }
 
 int ledger_confirm(struct arena *arena, struct toolstack *ts,
-                   const struct plan_devices *devices, const char *file,
-                   struct report *report)
+                   const struct ledger_order *order, struct report *report)
 {
-    struct claim own;
-
-    if (!devices->count)
-        return 0;
-    if (claim_of_passthrough(arena, "", devices->passed, &own))
-        return check_domains(arena, ts, &own, devices, file, report);
-    report_check(report, HOST_RESOURCES, NULL, "out of memory");
-    return -1;
+    return order->devices->count ? check_domains(arena, ts, order, report) :
+           0;
 }
 
 void ledger_release(int dir_fd)

@@ -45,6 +45,7 @@ struct claim_stub {
 struct claim {
     const char *holder;         /* name of the container or of the domain */
     bool is_container;
+    const char *uuid;           /* of the container's domain; or NULL */
     struct claim_pages *pages;
     uint32_t *interrupts;
     const char **dtdevs;        /* paths in the host's tree */
@@ -66,33 +67,46 @@ bool claim_of_passthrough(struct arena *arena, const char *holder,
                           const struct dt_passthrough *plan,
                           struct claim *claim);
 
-/* Claims of all containers; damaged ones are left out. *claims may be NULL.
- * 0, or -1 with errors. */
+/* Claims of all containers. A damaged one is left out: what its domain holds
+ * is then seen by ledger_domains(). *claims may be NULL. 0, or -1 with errors,
+ * and then without those that cannot be read. */
 int ledger_containers(struct arena *arena, const struct claim **claims,
                       struct report *report);
 
-/* What domains hold that are no containers of ours. 0, or -1 with errors. */
+/* What domains hold other than those of the containers' claims, by the UUID.
+ * 0, or -1 with errors: what a domain holds cannot be told. */
 int ledger_domains(struct arena *arena, struct toolstack *ts,
+                   const struct claim *containers,
                    const struct claim **claims, struct report *report);
 
 /* The claim among a list that has one of the pages, or NULL. */
 const struct claim *ledger_holder(const struct claim *list, uint64_t mfn,
                                   uint64_t count);
 
+/* What a container that is being created wants. */
+struct ledger_order {
+    const char *name, *uuid;    /* the container's, and its domain's to be */
+    const struct plan_devices *devices;
+    const char *file;           /* the bundle's configuration, for errors */
+    /* set by ledger_claim(): its own claim, then those of all containers as
+     * they were then */
+    struct claim *claims;
+};
+
 /*
  * Claims what the plan's devices need for the container, whose run directory
  * is dir_fd: all or nothing. 0, or -1 with an error for each thing that
- * somebody holds (device-held). file names the bundle's configuration.
+ * somebody holds (device-held). Holders that nobody attends to are recovered
+ * first.
  */
-int ledger_claim(struct arena *arena, struct toolstack *ts, const char *name,
-                 int dir_fd, const struct plan_devices *devices,
-                 const char *file, struct report *report);
+int ledger_claim(struct arena *arena, struct toolstack *ts,
+                 struct ledger_order *order, int dir_fd,
+                 struct report *report);
 
 /* Once the domain exists, before it runs: a domain that another toolstack
  * made since the claim is seen now. 0, or -1 with errors. */
 int ledger_confirm(struct arena *arena, struct toolstack *ts,
-                   const struct plan_devices *devices, const char *file,
-                   struct report *report);
+                   const struct ledger_order *order, struct report *report);
 
 /* The domain is gone: what it held is free. */
 void ledger_release(int dir_fd);

@@ -12,7 +12,7 @@ struct loaded {
     struct report *report;      /* everything that is wrong */
     struct settings settings;
     struct bundle *bundle;      /* NULL where loading stopped before it … */
-    const struct spec *spec;
+    const struct spec *spec;    /* perhaps with errors */
     struct survey *survey;
     struct host_facts host;
     const struct plan *plan;    /* … NULL: report has errors */
@@ -26,6 +26,11 @@ struct loaded {
  */
 int load_bundle(struct loaded *loaded, const char *bundle_path,
                 const struct plan_options *options);
+
+/* Where in config.json something of the plan comes from, for a report. */
+struct report_where loaded_where(const struct loaded *loaded,
+                                 const struct origin *from);
+
 void loaded_close(struct loaded *loaded);
 
 /*
@@ -36,7 +41,8 @@ void loaded_close(struct loaded *loaded);
 void host_facts_read(struct arena *arena, const struct settings *settings,
                      struct host_facts *facts);
 
-/* Errors when something must be loaded into a device, as nothing can yet. */
+/* Errors when something must be loaded into a device, as nothing can yet.
+ * Needs the spec alone. */
 int load_require_loaders(const struct loaded *loaded);
 
 /* The same, and errors when the plan's own kernel, initramfs or block script

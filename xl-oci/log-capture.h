@@ -9,10 +9,11 @@ struct report;
 
 /*
  * A logger for libxl that keeps warnings and errors for a report instead of
- * printing them; when verbose it prints all as it comes.
+ * printing them; when verbose it prints all as it comes. With timestamps each
+ * line, kept or printed, begins as xl -T has it: date, time, [process ID].
  */
 struct log_capture;
-struct log_capture *log_capture_new(int verbose);
+struct log_capture *log_capture_new(int verbose, bool timestamps);
 void log_capture_free(struct log_capture *log);
 xentoollog_logger *log_capture_logger(struct log_capture *log);
 

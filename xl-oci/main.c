@@ -40,10 +40,11 @@ static void format_commands(struct bytes *out)
         "\n"
         "Options before the command, as of xl:\n"
         "  -v           tell more; twice: much more\n"
-        "  -f           force\n"
-        "  -N           dry run: show what would be done\n"
-        "  -t           progress with carriage returns\n"
-        "  -T           timestamps in libxl's messages\n"
+        "  -f           force, of delete\n"
+        "  -N           dry run, of create; refused by what changes something\n"
+        "               and has none\n"
+        "  -t           accepted for xl's sake: there is no progress to show\n"
+        "  -T           date, time and process ID in libxl's messages\n"
         "      --help, --version\n"
         "\n"
         "Exit codes: 0 done; 1 the bundle or the host does not allow it;\n"
@@ -99,6 +100,15 @@ static int check_arguments(const struct command *command, int count,
     return error->size ? -1 : 0;
 }
 
+/* What was to be shown only must not be done. */
+static int reject_dry_run(const struct command *command)
+{
+    fprintf(stderr, "xl %s: -N: this command has no dry run\n"
+            "Leave -N out to do it; `xl oci-list' shows what there is.\n",
+            command->name);
+    return XL_OCI_USAGE;
+}
+
 /* argv: what follows the command's name */
 static int run_command(const struct command *command, int argc, char **argv)
 {
@@ -122,6 +132,8 @@ static int run_command(const struct command *command, int argc, char **argv)
     else if (outcome == OPTIONS_WRONG ||
              check_arguments(command, n_args, args, &error))
         rc = reject_usage(command, bytes_text(&error));
+    else if (command->no_dry_run && globals.dry_run)
+        rc = reject_dry_run(command);
     else
         rc = command->run(options, n_args, args);
 out:
@@ -138,7 +150,7 @@ static bool take_globals(const char *letters)
         switch (*letters) {
         case 'v': globals.verbose++; break;
         case 'f': globals.force = true; break;
-        case 't': globals.progress_cr = true; break;
+        case 't': break;
         case 'T': globals.timestamps = true; break;
         case 'N': globals.dry_run = true; break;
         default:
@@ -210,6 +222,19 @@ static int open_standard_descriptors(void)
     return close(fd);
 }
 
+static void set_up_signals(void)
+{
+    sigset_t child;
+
+    /* a file that may not grow any more is an error to report */
+    signal(SIGXFSZ, SIG_IGN);
+    /* how hooks, tools and libxl's scripts end would be lost otherwise */
+    signal(SIGCHLD, SIG_DFL);
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    sigprocmask(SIG_UNBLOCK, &child, NULL);
+}
+
 int main(int argc, char **argv)
 {
     static const char link_prefix[] = "xl-oci-";
@@ -219,8 +244,7 @@ int main(int argc, char **argv)
 
     if (argc < 1 || open_standard_descriptors())
         return XL_OCI_FAILED;
-    /* a file that may not grow any more is an error to report */
-    signal(SIGXFSZ, SIG_IGN);
+    set_up_signals();
     slash = strrchr(argv[0], '/');
     base = slash ? slash + 1 : argv[0];
     if (!strncmp(base, link_prefix, sizeof(link_prefix) - 1))

@@ -88,13 +88,15 @@ bool monitor_read_console(struct monitor *m)
 {
     char buffer[4096];
     ssize_t got;
+    size_t lost;
 
     if (m->tty_fd < 0)
         return false;
     got = read(m->tty_fd, buffer, sizeof(buffer));
     if (got > 0) {
-        m->unlogged_bytes += (size_t)got -
-            console_log_append(&m->log, buffer, (size_t)got);
+        lost = (size_t)got - console_log_append(&m->log, buffer, (size_t)got);
+        m->unlogged_bytes += lost;
+        m->lost_bytes += lost;
         return true;
     }
     if (got < 0 && (errno == EAGAIN || errno == EINTR))

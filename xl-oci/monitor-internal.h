@@ -29,7 +29,9 @@ struct monitor {
     int tty_fd;
     struct console_log log;
     uint64_t client_position;   /* of the log, next to be sent */
-    uint64_t unlogged_bytes;    /* lost as the log could not be written */
+    uint64_t unlogged_bytes;    /* lost as the log could not be written, and
+                                 * not yet told to the client */
+    uint64_t lost_bytes;        /* all of them, told or not */
     int64_t deadline_ms;        /* 0: none; see monitor_watch() */
     struct message input;       /* from the client, not yet all written */
     size_t input_done;
@@ -37,6 +39,10 @@ struct monitor {
     bool guest_reads;           /* see monitor_guest_reads() */
     bool told_time;
     struct share_backend shares[SHARES_MAX];
+    struct {                    /* of backends that answer with errors */
+        int64_t started_ms;     /* the last one; 0: none */
+        int64_t due_ms;         /* the next one; 0: none is */
+    } errors[SHARES_MAX];
     unsigned int n_shares;
 };
 
@@ -63,6 +69,9 @@ int monitor_start_shares(struct monitor *m, const int *fds, unsigned int n_fds,
 void monitor_find_shares(struct monitor *m);
 /* One has ended: tells so, and has the guest answered with errors. */
 void monitor_share_ended(struct monitor *m, unsigned int index);
+/* Starts those that were to wait. The time until the next is due, in ms; -1:
+ * none is. */
+int monitor_restart_shares(struct monitor *m);
 
 /* --- monitor-client.c --- */
 /* Sends what the client can take now; true while there is more. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * xl-oci-monitor NAME UUID create|recover: attends to one container from its creation
- * to its end. Started by monitor_spawn() only. Links no libxl: it shall cost
- * little, as there is one per container.
+ * xl-oci-monitor NAME UUID create|recover: attends to one container from its
+ * creation to its end. Started by monitor_spawn() only. Links no libxl: it
+ * shall cost little, as there is one per container.
  */
 #include "monitor-internal.h"
 
@@ -81,6 +81,12 @@ static int poll_timeout(const struct monitor *m)
     return left_ms > 0 ? (int)left_ms : 0;
 }
 
+/* -1 is for ever. */
+static int sooner(int a_ms, int b_ms)
+{
+    return a_ms < 0 || (b_ms >= 0 && b_ms < a_ms) ? b_ms : a_ms;
+}
+
 static void look_without_events(struct monitor *m)
 {
     struct domain_state state;
@@ -122,10 +128,11 @@ static void serve_once(struct monitor *m)
                                         (m->input_pending ? 0 : POLLIN)) },
         { .fd = m->xs ? xs_fileno(m->xs) : -1, .events = POLLIN },
     };
-    int ready;
+    int ready, timeout_ms = sooner(monitor_restart_shares(m),
+                                   poll_timeout(m));
 
     wait_for_shares(m, waits + WAITS);
-    ready = poll(waits, WAITS + m->n_shares, poll_timeout(m));
+    ready = poll(waits, WAITS + m->n_shares, timeout_ms);
     if (waits[0].revents & POLLOUT)
         monitor_write_input(m);
     if (waits[0].revents & (POLLIN | POLLHUP | POLLERR))
@@ -195,6 +202,8 @@ static int finish(struct monitor *m)
     monitor_drain_console(m);
     monitor_feed_client(m);
     by_command = monitor_record_exit(m, &result);
+    if (m->lost_bytes)
+        console_log_write_lost(MONITOR_DIR_FD, m->lost_bytes);
     if (m->tty_fd >= 0)
         close(m->tty_fd);
     m->tty_fd = -1;

@@ -14,6 +14,9 @@
 #include "9p/frontend.h"
 #include "share-failure.h"
 
+/* A process that dies at once is not started more often. */
+#define RESTART_INTERVAL_MS 5000
+
 static int start_backend(struct monitor *m, unsigned int index, int export_fd,
                          char why[SHARE_WHY_BYTES])
 {
@@ -59,14 +62,38 @@ static void tell(struct monitor *m, const struct share_failure *failure)
         console_log_append(&m->log, line, strlen(line));
 }
 
-/* Nothing answers any more: the guest's kernel, which has broken the rules, is
- * told that its device is gone. */
-static void close_device(struct monitor *m, unsigned int index)
+/* Again and again: Linux waits for ever for an answer that nobody gives, even
+ * where the device is closed. */
+static void answer_errors(struct monitor *m, unsigned int index)
 {
-    const struct p9_share share = { .domid = m->domid, .index = index };
+    int64_t now_ms = monitor_now_ms();
+    int64_t due_ms = m->errors[index].started_ms + RESTART_INTERVAL_MS;
+    char why[SHARE_WHY_BYTES];
 
-    if (m->xs)
-        p9_backend_set_state(m->xs, &share, STATE_CLOSING);
+    if (!m->errors[index].started_ms || now_ms >= due_ms) {
+        m->errors[index].started_ms = now_ms;
+        m->errors[index].due_ms = 0;
+        if (!start_backend(m, index, -1, why))
+            return;
+        due_ms = now_ms + RESTART_INTERVAL_MS;
+    }
+    m->errors[index].due_ms = due_ms;
+}
+
+int monitor_restart_shares(struct monitor *m)
+{
+    int64_t now_ms = monitor_now_ms(), next_ms = INT64_MAX;
+    unsigned int i;
+
+    for (i = 0; i < m->n_shares; i++) {
+        if (m->errors[i].due_ms && m->errors[i].due_ms <= now_ms)
+            answer_errors(m, i);
+        if (m->errors[i].due_ms && m->errors[i].due_ms < next_ms)
+            next_ms = m->errors[i].due_ms;
+    }
+    if (next_ms == INT64_MAX)
+        return -1;
+    return next_ms > now_ms ? (int)(next_ms - now_ms) : 0;
 }
 
 static char *read_path(struct monitor *m, unsigned int index)
@@ -98,30 +125,21 @@ void monitor_share_ended(struct monitor *m, unsigned int index)
     share_backend_why(MONITOR_DIR_FD, index, why, &failure.end);
     if (!strcmp(why, BACKEND_CLOSED))
         return;                 /* the guest has, as at its end */
-    path = read_path(m, index);
-    failure.path = path ? path : "?";
-    tell(m, &failure);
-    share_failure_write(MONITOR_DIR_FD, &failure);
-    free(path);
-    if (answered_errors || start_backend(m, index, -1, why))
-        close_device(m, index);
-}
-
-static unsigned int count_shares(struct monitor *m)
-{
-    unsigned int count = 0;
-    char path[P9_PATH_BYTES];
-
-    snprintf(path, sizeof(path), "/local/domain/0/backend/9pfs/%d", m->domid);
-    free(xs_directory(m->xs, XBT_NULL, path, &count));
-    return count < SHARES_MAX ? count : SHARES_MAX;
+    if (!answered_errors) {
+        path = read_path(m, index);
+        failure.path = path ? path : "?";
+        tell(m, &failure);
+        share_failure_write(MONITOR_DIR_FD, &failure);
+        free(path);
+    }
+    answer_errors(m, index);
 }
 
 void monitor_find_shares(struct monitor *m)
 {
-    unsigned int i;
+    unsigned int count = p9_backend_count(m->xs, m->domid), i;
 
-    m->n_shares = count_shares(m);
+    m->n_shares = count < SHARES_MAX ? count : SHARES_MAX;
     for (i = 0; i < m->n_shares; i++)
         if (share_backend_find(MONITOR_DIR_FD, i, &m->shares[i]))
             monitor_share_ended(m, i);

@@ -79,6 +79,8 @@ static void format_expected(const struct option_row *row, struct bytes *out)
         bytes_printf(out, "one of %s", row->choices);
     else if (row->kind == OPTION_SIZE)
         bytes_add_string(out, "a size such as 64M (bytes, or with K, M, G)");
+    else if (row->kind == OPTION_COUNT)
+        bytes_add_string(out, "a decimal number of at least 1");
     else
         bytes_add_string(out, "a decimal number");
 }
@@ -100,8 +102,11 @@ static bool store_value(struct parse *p, const struct option_row *row,
     case OPTION_U64:
         ok = parse_u64(value, (uint64_t *)target);
         break;
+    case OPTION_COUNT:
+        ok = parse_u64(value, (uint64_t *)target) && *(uint64_t *)target;
+        break;
     case OPTION_SIZE:
-        ok = parse_size(value, (uint64_t *)target);
+        ok = parse_size(value, (uint64_t *)target) && *(uint64_t *)target;
         break;
     case OPTION_FORMAT:
         choice = find_choice(row->choices, value);

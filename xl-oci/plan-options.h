@@ -15,7 +15,7 @@
       NULL, "name of container and domain" }, \
     { 'm', "memory", OPTION_SIZE, offsetof(type, member.memory_bytes), \
       "SIZE", NULL, "memory of the domain: bytes, or with K, M, G" }, \
-    { 0, "vcpus", OPTION_U64, offsetof(type, member.vcpus), "N", NULL, \
+    { 0, "vcpus", OPTION_COUNT, offsetof(type, member.vcpus), "N", NULL, \
       "virtual CPUs of the domain" }, \
     { 0, "rootfs", OPTION_STRING, offsetof(type, member.rootfs), "MODE", \
       NULL, "erofs: read-only image and overlay; ext4: one disk; 9pfs: " \

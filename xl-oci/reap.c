@@ -23,6 +23,7 @@
 #include "ledger.h"
 #include "run-directory.h"
 #include "share-backend.h"
+#include "share-holders.h"
 #include "share-nodes.h"
 #include "spec.h"
 
@@ -74,11 +75,15 @@ static void run_poststop(struct arena *arena, int dir_fd,
     char *text;
     ssize_t size;
 
-    if (faccessat(dir_fd, "config.json", F_OK, 0))
+    if (faccessat(dir_fd, "config.json", F_OK, 0) && errno == ENOENT)
         return;
     text = malloc(json_default_limits.max_bytes + 1);
     size = text ? file_read_at(dir_fd, "config.json", text,
                                json_default_limits.max_bytes + 1) : -1;
+    if (size < 0)
+        report_check(report, HOOK_WARNED, NULL,
+                     "no poststop hook of \"%s\" runs: its config.json "
+                     "cannot be read: %s", record->name, strerror(errno));
     document = size < 0 ? NULL :
                json_parse(arena, "config.json", text, (size_t)size,
                           &json_default_limits, report);
@@ -108,6 +113,7 @@ static int reap_record(struct arena *arena, int dir_fd,
     block_release_orphans(report);
     share_nodes_remove(record->uuid);
     ledger_release(dir_fd);
+    share_holders_remove(dir_fd);
     unlinkat(dir_fd, "device-tree", 0);
     unlinkat(dir_fd, "ramdisk", 0);
     stopped.status = CONTAINER_STOPPED;
@@ -115,7 +121,9 @@ static int reap_record(struct arena *arena, int dir_fd,
     stopped.monitor_pid = 0;
     stopped.exit = ended.exit;
     run_poststop(arena, dir_fd, &stopped, report);
-    if (record_write(dir_fd, &stopped, report))
+    /* what was never complete has not stopped: it goes, with its record */
+    if (record->status != CONTAINER_CREATING &&
+        record_write(dir_fd, &stopped, report))
         return -1;
     unlinkat(dir_fd, "exit", 0);
     unlinkat(dir_fd, "config.json", 0);

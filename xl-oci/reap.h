@@ -42,7 +42,9 @@ int container_wait(const char *name, int timeout_ms);
 
 /*
  * Destroys the domain of the record's UUID, if any, collects the exit status,
- * releases what is held, runs the poststop hooks, records "stopped". The
+ * releases what is held, runs the poststop hooks, records "stopped". An
+ * incomplete creation stays on record as "creating" for the caller, who
+ * removes its directory (or whoever comes next, when that fails). The
  * caller holds the lock of dir_fd. 0, or -1 with errors (record unchanged, to
  * be tried again).
  */

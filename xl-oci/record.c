@@ -130,6 +130,7 @@ static const char *const *read_annotations(struct arena *arena,
     return pairs;
 }
 
+/* NULL with errno: EINVAL when it is no record. */
 static const struct container_record *
 record_from_json(struct arena *arena, const struct json *j, const char *name)
 {
@@ -138,7 +139,11 @@ record_from_json(struct arena *arena, const struct json *j, const char *name)
     int status = status_member(j);
     int kind = kind_member(ended);
 
-    if (!r || status < 0 || kind < 0)
+    errno = ENOMEM;
+    if (!r)
+        return NULL;
+    errno = EINVAL;
+    if (status < 0 || kind < 0)
         return NULL;
     r->name = text_member(j, "name");
     r->uuid = text_member(j, "uuid");
@@ -153,10 +158,23 @@ record_from_json(struct arena *arena, const struct json *j, const char *name)
     r->exit.number = (int)number_member(ended, "number", 0);
     r->exit.text = text_member(ended, "text");
     r->annotations = read_annotations(arena, json_member(j, "annotations"));
-    if (!r->name || !r->uuid || !r->bundle || !r->annotations ||
-        strcmp(r->name, name))
-        return NULL;
-    return r;
+    errno = r->annotations ? EINVAL : ENOMEM;
+    return r->annotations && r->name && r->uuid && r->bundle &&
+           !strcmp(r->name, name) ? r : NULL;
+}
+
+/* Of what Dom0 lacks the record is not to blame. */
+static void report_unread(const struct report_where *where, int failure,
+                          struct report *report)
+{
+    if (failure == EINVAL)
+        report_check(report, CONTAINER_RECORD, where,
+                     "it lacks what a record must hold");
+    else if (failure == ENOMEM || failure == EMFILE || failure == ENFILE)
+        report_check(report, HOST_RESOURCES, where, "%s", strerror(failure));
+    else
+        report_check(report, CONTAINER_RECORD, where, "%s",
+                     strerror(failure));
 }
 
 const struct container_record *record_read(struct arena *arena, int dir_fd,
@@ -172,9 +190,10 @@ const struct container_record *record_read(struct arena *arena, int dir_fd,
     ssize_t size;
 
     errno = ENOMEM;
-    size = text ? file_read_at(dir_fd, "record", text, RECORD_MAX_BYTES) : -1;
+    size = text && where.file ?
+           file_read_at(dir_fd, "record", text, RECORD_MAX_BYTES) : -1;
     if (size < 0) {
-        report_check(report, CONTAINER_RECORD, &where, "%s", strerror(errno));
+        report_unread(&where, errno, report);
         free(text);
         return NULL;
     }
@@ -183,8 +202,7 @@ const struct container_record *record_read(struct arena *arena, int dir_fd,
     if (document)
         record = record_from_json(arena, document, name);
     if (document && !record)
-        report_check(report, CONTAINER_RECORD, &where,
-                     "it lacks what a record must hold");
+        report_unread(&where, errno, report);
     free(text);
     return record;
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,16 +17,9 @@
 #define WAIT_STEP_MS 5
 #define END_TIMEOUT_MS 20000
 
-/* -1 without a word when there is no such container (any more). */
-static int open_quietly(const char *name)
+static void report_no_memory(struct report *report)
 {
-    struct report *ignored = report_new();
-    int dir_fd = -1;
-
-    if (ignored)
-        dir_fd = run_open(name, ignored);
-    report_free(ignored);
-    return dir_fd;
+    report_check(report, HOST_RESOURCES, NULL, "out of memory");
 }
 
 /* A new monitor for a complete container. It acts on nothing before COMMIT,
@@ -85,7 +79,7 @@ static int recover_locked(struct arena *arena, const char *name, int dir_fd,
 {
     const struct container_record *record;
 
-    if (run_is_removed(dir_fd))
+    if (run_is_removed(name, dir_fd))
         return 0;
     /* its creator died before it had written a word: nothing was made */
     if (faccessat(dir_fd, "record", F_OK, 0) && errno == ENOENT)
@@ -104,23 +98,40 @@ static int recover_locked(struct arena *arena, const char *name, int dir_fd,
     }
 }
 
-int container_recover(const char *name, struct report *report)
+static int recover_open(const char *name, int dir_fd, struct report *report)
 {
-    int dir_fd = open_quietly(name), lock_fd, rc = 0;
+    int lock_fd = run_is_attended(dir_fd) ? -1 : run_lock(dir_fd), rc = -1;
     struct arena *arena;
 
-    run_sweep();
-    if (dir_fd < 0)
+    if (lock_fd < 0)
         return 0;
-    lock_fd = run_is_attended(dir_fd) ? -1 : run_lock(dir_fd);
-    if (lock_fd >= 0) {
-        arena = arena_new();
-        rc = arena ? recover_locked(arena, name, dir_fd, &lock_fd, report) :
-             -1;
-        arena_free(arena);
-    }
+    arena = arena_new();
+    if (arena)
+        rc = recover_locked(arena, name, dir_fd, &lock_fd, report);
+    else
+        report_no_memory(report);
+    arena_free(arena);
     if (lock_fd >= 0)
         close(lock_fd);
+    return rc;
+}
+
+int container_recover(const char *name, struct report *report)
+{
+    int dir_fd, rc;
+
+    run_sweep();
+    dir_fd = run_find(name);
+    /* it may be gone meanwhile */
+    if (dir_fd < 0 && errno == ENOENT)
+        return 0;
+    if (dir_fd < 0) {
+        report_check(report, RUN_DIRECTORY, NULL,
+                     "the directory of \"%s\" cannot be opened: %s", name,
+                     strerror(errno));
+        return -1;
+    }
+    rc = recover_open(name, dir_fd, report);
     close(dir_fd);
     return rc;
 }
@@ -131,6 +142,8 @@ int container_recover_all(struct report *report)
     char **names = arena ? run_list(arena, report) : NULL;
     int rc = names ? 0 : -1;
 
+    if (!arena)
+        report_no_memory(report);
     run_sweep();
     for (; names && *names; names++)
         rc |= container_recover(*names, report);
@@ -141,17 +154,18 @@ int container_recover_all(struct report *report)
 int container_wait(const char *name, int timeout_ms)
 {
     const struct timespec step = { .tv_nsec = WAIT_STEP_MS * 1000000l };
-    int dir_fd = open_quietly(name), waited_ms;
-    bool done = dir_fd < 0;
+    int dir_fd = run_find(name), waited_ms;
+    bool done = false;
 
+    if (dir_fd < 0)
+        return errno == ENOENT ? 0 : -1;
     for (waited_ms = 0; !done && waited_ms <= timeout_ms;
          waited_ms += WAIT_STEP_MS) {
-        done = !run_is_attended(dir_fd) || run_is_removed(dir_fd);
+        done = !run_is_attended(dir_fd) || run_is_removed(name, dir_fd);
         if (!done)
             nanosleep(&step, NULL);
     }
-    if (dir_fd >= 0)
-        close(dir_fd);
+    close(dir_fd);
     return done ? 0 : -1;
 }
 
@@ -186,6 +200,8 @@ int container_end(const char *name, int signal, struct report *report)
     if (dir_fd < 0)
         return -1;
     arena = arena_new();
+    if (!arena)
+        report_no_memory(report);
     record = arena ? record_read(arena, dir_fd, name, report) : NULL;
     if (record)
         rc = end_record(record, dir_fd, signal, report);

@@ -89,11 +89,19 @@ bool run_is_attended(int dir_fd)
     return attended;
 }
 
-bool run_is_removed(int dir_fd)
+bool run_is_removed(const char *name, int dir_fd)
 {
-    struct stat status;
+    struct stat opened, named;
+    char path[512];
 
-    return fstat(dir_fd, &status) || !status.st_nlink;
+    if (fstat(dir_fd, &opened))
+        return false;           /* not known: who goes on is told */
+    if (!opened.st_nlink)
+        return true;
+    snprintf(path, sizeof(path), "%s/%s", run_root(), name);
+    if (lstat(path, &named))
+        return errno == ENOENT;
+    return named.st_ino != opened.st_ino || named.st_dev != opened.st_dev;
 }
 
 int run_lock(int dir_fd)
@@ -111,6 +119,7 @@ int run_lock(int dir_fd)
 
 /* --- removal --------------------------------------------------------------- */
 
+/* What another process removes at the same time is removed: a success. */
 static int remove_tree_at(int parent_fd, const char *name, unsigned int depth)
 {
     struct dirent *entry;
@@ -120,7 +129,7 @@ static int remove_tree_at(int parent_fd, const char *name, unsigned int depth)
     fd = openat(parent_fd, name,
                 O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
-        return -1;
+        return errno == ENOENT ? 0 : -1;
     dir = fdopendir(fd);
     if (!dir) {
         close(fd);
@@ -137,20 +146,23 @@ static int remove_tree_at(int parent_fd, const char *name, unsigned int depth)
             rc = -1;
     }
     closedir(dir);
-    return rc ? rc : unlinkat(parent_fd, name, AT_REMOVEDIR);
+    if (!rc && unlinkat(parent_fd, name, AT_REMOVEDIR) && errno != ENOENT)
+        rc = -1;
+    return rc;
 }
 
-/* Left behind: by a process that is gone, or long ago. The name ends in its
- * process ID. */
+/* Left behind: by a process that is gone, or long ago, or by us, who are not
+ * at it now. The name ends in the process ID. */
 static bool is_stale(int root_fd, const char *name)
 {
-    const char *pid = strrchr(name, '-');
     struct stat status;
+    pid_t pid;
 
     if (strncmp(name, TEMPORARY_PREFIX, strlen(TEMPORARY_PREFIX)) ||
         fstatat(root_fd, name, &status, AT_SYMLINK_NOFOLLOW))
         return false;
-    return (kill((pid_t)strtol(pid + 1, NULL, 10), 0) && errno == ESRCH) ||
+    pid = (pid_t)strtol(strrchr(name, '-') + 1, NULL, 10);
+    return pid == getpid() || (kill(pid, 0) && errno == ESRCH) ||
            time(NULL) - status.st_mtime >= TEMPORARY_MAX_AGE_S;
 }
 
@@ -256,44 +268,62 @@ int run_create(const char *name, int *lock_fd, struct report *report)
     return dir_fd;
 }
 
-int run_open(const char *name, struct report *report)
+int run_find(const char *name)
 {
-    int root_fd, dir_fd;
+    int root_fd, dir_fd, failure;
 
     if (!run_name_is_valid(name)) {
-        report_check(report, CONTAINER_UNKNOWN, NULL,
-                     "\"%s\" cannot be a container's name", name);
+        errno = ENOENT;
         return -1;
     }
     root_fd = open_root(false);
-    dir_fd = root_fd < 0 ? -1 :
-             openat(root_fd, name,
+    if (root_fd < 0)
+        return -1;
+    dir_fd = openat(root_fd, name,
                     O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    if (dir_fd < 0 && errno == ENOENT)
+    failure = errno;
+    close(root_fd);
+    errno = failure;
+    return dir_fd;
+}
+
+int run_open(const char *name, struct report *report)
+{
+    int dir_fd = run_find(name);
+
+    if (dir_fd >= 0)
+        return dir_fd;
+    if (!run_name_is_valid(name))
+        report_check(report, CONTAINER_UNKNOWN, NULL,
+                     "\"%s\" cannot be a container's name", name);
+    else if (errno == ENOENT)
         report_check(report, CONTAINER_UNKNOWN, NULL,
                      "there is no container \"%s\"", name);
-    else if (dir_fd < 0)
-        report_failure(report, root_fd < 0 ? NULL : name, "cannot be opened");
-    if (root_fd >= 0)
-        close(root_fd);
-    return dir_fd;
+    else
+        report_failure(report, name, "cannot be opened");
+    return -1;
 }
 
 int run_remove(const char *name, struct report *report)
 {
     char temporary[NAME_MAX_BYTES + 32];
-    int root_fd = open_root(false), rc;
+    int root_fd, rc;
 
-    if (root_fd < 0 || !run_name_is_valid(name)) {
-        if (root_fd >= 0)
-            close(root_fd);
+    if (!run_name_is_valid(name)) {
         report_check(report, CONTAINER_UNKNOWN, NULL,
                      "there is no container \"%s\"", name);
         return -1;
     }
-    /* Out of sight first: a directory half removed is never seen. */
+    root_fd = open_root(false);
+    if (root_fd < 0) {
+        report_failure(report, NULL, "cannot be opened");
+        return -1;
+    }
+    /* Out of sight first: a directory half removed is never seen. Its age
+     * there is that of the removal (is_stale()), not of the container. */
     snprintf(temporary, sizeof(temporary), TEMPORARY_PREFIX "%s-%d", name,
              (int)getpid());
+    utimensat(root_fd, name, NULL, AT_SYMLINK_NOFOLLOW);
     rc = renameat(root_fd, name, root_fd, temporary);
     if (!rc)
         rc = remove_tree_at(root_fd, temporary, 0);
@@ -308,13 +338,15 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* NULL with errno. */
 static char **collect_names(struct arena *arena, DIR *dir)
 {
     size_t count = 0, capacity = 16;
     char **names = ARENA_ARRAY(arena, char *, capacity + 1), **larger;
     struct dirent *entry;
 
-    while (names && (entry = readdir(dir))) {
+    /* a list cut short would hide who holds a device */
+    while (names && (errno = 0, entry = readdir(dir))) {
         if (!run_name_is_valid(entry->d_name))
             continue;
         if (count == capacity) {
@@ -329,29 +361,28 @@ static char **collect_names(struct arena *arena, DIR *dir)
         if (!names[count++])
             return NULL;
     }
-    if (names)
-        qsort(names, count, sizeof(*names), compare_names);
+    if (!names || errno)
+        return NULL;
+    qsort(names, count, sizeof(*names), compare_names);
     return names;
 }
 
 char **run_list(struct arena *arena, struct report *report)
 {
     int root_fd = open_root(false);
-    char **names;
+    char **names = NULL;
     DIR *dir;
 
     if (root_fd < 0 && errno == ENOENT)
-        return ARENA_ARRAY(arena, char *, 1);
+        names = ARENA_ARRAY(arena, char *, 1);
     dir = root_fd < 0 ? NULL : fdopendir(root_fd);
-    if (!dir) {
-        report_failure(report, NULL, "cannot be listed");
-        if (root_fd >= 0)
-            close(root_fd);
-        return NULL;
-    }
-    names = collect_names(arena, dir);
-    closedir(dir);
+    if (dir)
+        names = collect_names(arena, dir);
     if (!names)
-        report_check(report, HOST_RESOURCES, NULL, "out of memory");
+        report_failure(report, NULL, "cannot be listed");
+    if (dir)
+        closedir(dir);
+    else if (root_fd >= 0)
+        close(root_fd);
     return names;
 }

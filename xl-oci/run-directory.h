@@ -3,16 +3,19 @@
  * Run directory: what is known of one container, in files that outlive every
  * process: <run root>/<name>/, root only, each file written atomically.
  *
- *   lock     locked (F_OFD_SETLK) by the command and the monitor together (one open file
- *            description): held means that somebody takes care of it
+ *   lock     locked (F_OFD_SETLK) by the command and the monitor together (one
+ *            open file description): held means that somebody takes care of it
  *   record   the container_record below, JSON
  *   claim    what it holds of the host's devices (claim-file.h), while its
  *            domain exists or is about to
  *   device-tree  the partial device tree of these, likewise
+ *   shares   the directories that it shares (share-holders.h), likewise
  *   share-N, share-N-failed  the backend of a 9pfs share (share-backend.h),
  *            and how it ended before the domain (share-failure.h)
  *   ramdisk  initramfs + payload, removed once the domain is built
  *   log, log.1   console output, bounded (XL_OCI_LOG_BYTES each)
+ *   log.lost how many bytes of it could not be written, where some could not
+ *   reserve  room for what is written at the end (guest-exit.h)
  */
 #ifndef XL_OCI_RUN_DIRECTORY_H
 #define XL_OCI_RUN_DIRECTORY_H
@@ -87,14 +90,17 @@ bool run_name_is_valid(const char *name);
  */
 int run_create(const char *name, int *lock_fd, struct report *report);
 
-/* Opens an existing one; -1 with errors (container-unknown). */
+/* Opens an existing one; -1 with errno (ENOENT: there is none). */
+int run_find(const char *name);
+
+/* The same; -1 with errors (container-unknown). */
 int run_open(const char *name, struct report *report);
 
 /* Is the lock held, i.e. is a command or monitor alive for it? */
 bool run_is_attended(int dir_fd);
 
-/* Has the open directory been removed meanwhile? */
-bool run_is_removed(int dir_fd);
+/* Has the open directory been removed meanwhile, or is it being removed? */
+bool run_is_removed(const char *name, int dir_fd);
 
 /* Takes the lock of an unattended directory; -1 when somebody holds it. */
 int run_lock(int dir_fd);

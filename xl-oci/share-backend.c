@@ -18,6 +18,7 @@
 #include "program-path.h"
 
 #define END_TIMEOUT_MS 5000
+#define ERRORS_WAIT_MS 2000
 #define STATUS_MAX_BYTES 4096
 
 static int open_status(int dir_fd, unsigned int index, int flags)
@@ -78,12 +79,16 @@ static int spawn(const struct share_start *start, int ready_fd, int status_fd,
     return rc;
 }
 
-/* A byte; the end of the pipe is its death. */
-static int wait_ready(int ready_fd)
+/* A byte; the end of the pipe is its death. What takes longer than timeout_ms
+ * (-1: for ever) may become ready unseen. */
+static int wait_ready(int ready_fd, int timeout_ms)
 {
+    struct pollfd ready = { .fd = ready_fd, .events = POLLIN };
     ssize_t got;
     char byte;
 
+    if (!poll(&ready, 1, timeout_ms))
+        return 0;
     while ((got = read(ready_fd, &byte, 1)) < 0 && errno == EINTR)
         ;
     return got == 1 ? 0 : -1;
@@ -104,7 +109,7 @@ static int start_with(const struct share_start *start, int ready[2],
     if (backend->pid_fd < 0)
         return -1;
     errno = 0;
-    return wait_ready(ready[0]);
+    return wait_ready(ready[0], backend->answers_errors ? ERRORS_WAIT_MS : -1);
 }
 
 int share_backend_start(const struct share_start *start,

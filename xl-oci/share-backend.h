@@ -41,8 +41,9 @@ struct share_start {
     int export_fd;              /* -1: answer with errors */
 };
 
-/* Starts the backend and waits until it is ready for the guest. 0, or -1 with
- * why. */
+/* Starts the backend and waits until it is ready for the guest; for one that
+ * answers with errors, whose guest is there already, two seconds at most. 0, or
+ * -1 with why. */
 int share_backend_start(const struct share_start *start,
                         struct share_backend *backend,
                         char why[SHARE_WHY_BYTES]);

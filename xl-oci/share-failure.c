@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "share-failure.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -45,8 +46,11 @@ const struct share_failure *share_failure_read(struct arena *arena,
     if (file_read_at(dir_fd, name, text, sizeof(text)) < 0)
         return NULL;
     failure = ARENA_NEW(arena, struct share_failure);
-    if (!failure ||
-        sscanf(text, "%" SCNd64 " %d %d%n", &failure->at_s,
+    errno = ENOMEM;
+    if (!failure)
+        return NULL;
+    errno = EINVAL;
+    if (sscanf(text, "%" SCNd64 " %d %d%n", &failure->at_s,
                &failure->end.signal, &failure->end.status, &at) != 3 ||
         text[at] != '\n')
         return NULL;
@@ -58,5 +62,6 @@ const struct share_failure *share_failure_read(struct arena *arena,
     failure->index = index;
     failure->why = arena_strdup(arena, why);
     failure->path = arena_strdup(arena, path);
+    errno = ENOMEM;
     return failure->why && failure->path ? failure : NULL;
 }

@@ -25,7 +25,8 @@ struct share_failure {
  * 0, or -1 with errno. */
 int share_failure_write(int dir_fd, const struct share_failure *failure);
 
-/* Strings live in arena. NULL: it has not failed, or that cannot be read. */
+/* Strings live in arena. NULL with errno: ENOENT when it has not failed, EINVAL
+ * when the file is damaged. */
 const struct share_failure *share_failure_read(struct arena *arena,
                                                int dir_fd,
                                                unsigned int index);

@@ -95,6 +95,20 @@ static void write_share(struct writer *w, const struct plan *plan, int domid,
     write_number(w, "state", STATE_INITIALISING);
 }
 
+/* In the transaction: what were written for one that somebody has destroyed
+ * meanwhile would remain. */
+static bool domain_is_there(const struct writer *w, int domid)
+{
+    char path[P9_PATH_BYTES];
+    unsigned int size;
+    char *text;
+
+    snprintf(path, sizeof(path), "/local/domain/%d/domid", domid);
+    text = xs_read(w->xs, w->transaction, path, &size);
+    free(text);
+    return text != NULL;
+}
+
 static bool write_all_shares(struct xs_handle *xs, const struct plan *plan,
                              int domid, const char *uuid)
 {
@@ -105,6 +119,7 @@ static bool write_all_shares(struct xs_handle *xs, const struct plan *plan,
         w.transaction = xs_transaction_start(xs);
         if (w.transaction == XBT_NULL)
             return false;
+        w.failed = !domain_is_there(&w, domid);
         for (i = 0; i < plan->n_shares && !w.failed; i++)
             write_share(&w, plan, domid, i, uuid);
         if (w.failed) {

@@ -12,7 +12,8 @@
 struct plan;
 struct report;
 
-/* All shares of the plan, in one transaction. 0, or -1 with errors. */
+/* All shares of the plan, in one transaction, unless the domain is gone. 0, or
+ * -1 with errors. */
 int share_nodes_write(const struct plan *plan, int domid, const char *uuid,
                       struct report *report);
 

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "state.h"
 
+#include <errno.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/bytes.h"
-#include "base/report.h"
+#include "checks.h"
 
 #include "reap.h"
 #include "share-failure.h"
@@ -31,15 +33,22 @@ read_quietly(struct arena *arena, const char *name, int dir_fd)
 }
 
 static int read_failed_shares(struct arena *arena,
-                              struct container_state *state)
+                              struct container_state *state,
+                              struct report *report)
 {
     const struct share_failure *failure;
     unsigned int i;
 
     for (i = 0; i < SHARES_MAX; i++) {
         failure = share_failure_read(arena, state->dir_fd, i);
-        if (failure)
+        if (failure) {
             state->failed_shares[state->n_failed_shares++] = failure;
+        } else if (errno != ENOENT && errno != EINVAL && errno != EFBIG) {
+            report_check(report, RUN_DIRECTORY, NULL,
+                         "whether share %u of \"%s\" has failed cannot be "
+                         "read: %s", i, state->record->name, strerror(errno));
+            return -1;
+        }
     }
     return 0;
 }
@@ -53,13 +62,13 @@ int state_read(struct arena *arena, const char *name,
         return -1;
     state->record = read_quietly(arena, name, state->dir_fd);
     if (state->record)
-        return read_failed_shares(arena, state);
+        return read_failed_shares(arena, state, report);
     /* It may have been removed just now: then it is gone under its name. */
     close(state->dir_fd);
     state->dir_fd = run_open(name, report);
     if (state->dir_fd >= 0)
         state->record = record_read(arena, state->dir_fd, name, report);
-    return state->record ? read_failed_shares(arena, state) : -1;
+    return state->record ? read_failed_shares(arena, state, report) : -1;
 }
 
 int state_open(struct arena *arena, const char *name,

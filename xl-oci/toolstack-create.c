@@ -142,7 +142,10 @@ int toolstack_create(struct toolstack *ts, libxl_domain_config *config,
     *domid = INVALID_DOMID;
     if (xl_conf_apply_cpus(ts->ctx, &ts->conf, &config->b_info, report))
         return -1;
-    if (balloon) {
+    /* xl holds it until libxl has kept what its domain has: a device is given
+     * by one of both only (ledger_confirm()) */
+    if (balloon || config->b_info.num_iomem || config->b_info.num_irqs ||
+        config->num_dtdevs) {
         lock_fd = take_xl_lock(ts->conf.lock_file, report);
         if (lock_fd < 0)
             return -1;

@@ -55,7 +55,7 @@ static struct toolstack *open_new(struct report *report)
     struct toolstack *ts = calloc(1, sizeof(*ts));
 
     if (ts)
-        ts->log = log_capture_new(globals.verbose);
+        ts->log = log_capture_new(globals.verbose, globals.timestamps);
     if (!ts || !ts->log) {
         report_check(report, HOST_RESOURCES, NULL, "out of memory");
     } else if (!xl_conf_read(&ts->conf, report)) {

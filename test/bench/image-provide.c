@@ -34,5 +34,9 @@ int main(int argc, char **argv)
     bytes_free(&text);
     report_free(report);
     arena_free(arena);
+    if (fflush(stdout)) {
+        perror("image-provide");
+        return 1;
+    }
     return rc ? 1 : 0;
 }

@@ -32,14 +32,13 @@ static void serve(const struct p9_frontend *frontend, int report_fd)
         say(report_fd, p9_transport_serve(&t, &service));
 }
 
-pid_t serve_start(const struct p9_frontend *frontend, bool failed,
-                  bool read_only, int *report_fd)
+pid_t serve_start(const struct p9_frontend *frontend,
+                  const struct serve_how *how, int *report_fd)
 {
     int pipe_fds[2], life_fds[2];
     pid_t pid;
 
-    (void)read_only;
-    if (failed || pipe2(pipe_fds, O_CLOEXEC) || pipe2(life_fds, O_CLOEXEC))
+    if (how->failed || pipe2(pipe_fds, O_CLOEXEC) || pipe2(life_fds, O_CLOEXEC))
         return -1;
     pid = fork();
     if (!pid) {
@@ -68,10 +67,9 @@ void serve_read_report(int report_fd, char text[SERVE_REPORT_BYTES])
     text[got < 0 ? 0 : got] = '\0';
 }
 
-int serve_try_jail(bool failed, bool read_only, FILE *to)
+int serve_try_jail(const struct serve_how *how, FILE *to)
 {
-    (void)failed;
-    (void)read_only;
+    (void)how;
     (void)to;
     return 0;
 }

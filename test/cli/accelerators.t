@@ -95,12 +95,14 @@ run plan "$work/app"
 has err "[dt-node-unknown]" "no such device"
 
 # vm.hwConfig
+# hardware MEMBERS [ANNOTATIONS]
 hardware()
 {
     bundle app "{ \"ociVersion\": \"1.3.0\",
   \"process\": { \"cwd\": \"/\", \"args\": [\"/bin/true\"] },
   \"root\": { \"path\": \"rootfs\" },
-  \"vm\": { \"hwConfig\": { $1 } } }"
+  \"vm\": { \"hwConfig\": { $1 } }${2+,
+  \"annotations\": { $2 \}} }"
 }
 hardware '"iomems": [ { "firstMFN": 36880, "nrMFNs": 1, "firstGFN": 16896 } ]'
 run plan "$work/app"
@@ -133,6 +135,38 @@ run plan --format=dts "$work/app"
 exits 0 "by a partial tree"
 has out 'compatible = "example,rtc";' "... what it is called is taken"
 has out "interrupts = <0x0 0x2 0x4>;" "... what it has is the host's"
+dtc -q -O dtb -o "$work/app/guest.dtb" - <<'END'
+/dts-v1/;
+/ { passthrough { #address-cells = <2>; #size-cells = <2>; ranges;
+    rtc@9010000 { compatible = "generic-uio"; xen,path = "/rtc@9010000"; };
+}; };
+END
+run plan "$work/app"
+exits 0 "a UIO device by a partial tree"
+has out "uio_pdrv_genirq.of_id=generic-uio " "... the guest's driver is told"
+has out "/rtc@9010000, as generic-uio" "... and who reads the plan"
+dtc -q -I dtb -O dts "$work/app/guest.dtb" |
+    sed 's/generic-uio/a init=\/sh -uio/' |
+    dtc -q -O dtb -o "$work/app/other.dtb" -
+hardware '"deviceTree": "other.dtb"'
+run plan "$work/app"
+exits 0 "a name with spaces"
+! grep -q '^cmdline .*init=/sh' "$work/out"
+result $? "... is no word for the guest's kernel"
+nodes='"org.xenproject.oci.nodes"'
+hardware '"deviceTree": "guest.dtb"' "$nodes: \"/dev/rtc0 /dev/uio0\""
+run plan "$work/app"
+exits 0 "nodes of what vm.hwConfig names"
+has out "wait-node  /dev/rtc0" "... waited for"
+has out "bind-node  /dev/uio0 /dev/uio0" "... and bound, all of them"
+hardware '"irqs": [ 34 ]' "$nodes: \"/dev/rtc0\",
+    \"${one}rtc\": \"dut\", \"${one}rtc.nodes\": \"/dev/rtc0\""
+run plan "$work/app"
+has err "[accelerator-node]" "a node of two"
+hardware '"irqs": [ 34 ]' "$nodes: \"/etc/rtc0\""
+run plan "$work/app"
+has err "[spec-extension]" "a node outside /dev"
+hardware '"deviceTree": "guest.dtb"'
 # at_tree TEXT NAME: an error at the bundle's word, that names the file
 at_tree()
 {
@@ -199,5 +233,73 @@ has err "[host-tree-mismatch]" "... is told"
 export XL_OCI_DOM0_DTB=$work/good.dtb
 run plan "$work/app"
 has err "Dom0 has the device" "a mark that Xen was not booted with"
+
+# a device and what is in it, as Xen shows it to Dom0
+dtc -q -@ -O dtb -i "$top/test/dt" -o "$work/parts.dtb" - <<'END'
+/dts-v1/;
+/include/ "board.dtsi"
+/ { bus@9000000 {
+    compatible = "simple-bus"; #address-cells = <1>; #size-cells = <1>;
+    ranges = <0 0x9000000 0x100000>;
+    dut: part@10000 {
+        compatible = "example,part"; reg = <0x10000 0x1000>; xen,passthrough;
+        #address-cells = <1>; #size-cells = <1>; ranges = <0 0x10000 0x2000>;
+        engine@1000 {
+            compatible = "example,engine"; reg = <0x1000 0x1000>;
+            interrupts = <0 2 4>; xen,passthrough;
+        }; }; }; };
+END
+bus=/bus@9000000 part=/bus@9000000/part@10000
+engine=$part/engine@1000
+conf "host_dtb = \"$work/parts.dtb\"" "device_allow = [ \"$part no-dma\" ]"
+export XL_OCI_DOM0_DTB=$work/dom0.dtb
+# in_dom0 FDTPUT-ARGUMENT...: the plan, where Dom0 has the tree with that change
+in_dom0()
+{
+    local node
+    cp "$work/parts.dtb" "$work/dom0.dtb"
+    for node in "$part" "$engine"; do
+        fdtput -d "$work/dom0.dtb" "$node" xen,passthrough
+        fdtput -t s "$work/dom0.dtb" "$node" status disabled
+    done
+    [ $# = 0 ] || fdtput "${@:1:2}" "$work/dom0.dtb" "${@:3}"
+    run plan "$work/app"
+}
+in_dom0
+exits 0 "a device with what is in it"
+is_mismatch()
+{
+    exits 1 "... of which $1"
+    grep -qE "$2: $3.*\[host-tree-mismatch\]" "$work/err"
+    result $? "... is told"
+}
+in_dom0 -t s "$engine" compatible example,other
+is_mismatch "a part is another" "$engine" '"compatible" is another'
+in_dom0 -t x "$engine" reg 1000 800
+is_mismatch "a part is smaller" "$engine" '"reg" is another'
+in_dom0 -t x "$engine" interrupts 0 3 4
+is_mismatch "an interrupt is another" "$engine" '"interrupts" is another'
+in_dom0 -t x "$bus" ranges 0 8000000 100000
+is_mismatch "the bus is elsewhere" "$part" 'the buses above put it elsewhere'
+in_dom0 -t s "$engine" status okay
+is_mismatch "a part is Dom0's" "$engine" 'Dom0 has the device'
+in_dom0 -r -p "$engine"
+is_mismatch "a part is not there" "$engine" "Dom0's own tree has no such node"
+# a driver of Dom0's kernel on it, which only one that is not marked can have
+sys=$work/sys/bus/amba/devices/9011000.engine
+mkdir -p "$sys"
+ln -s ../../../firmware/devicetree/base$engine "$sys/of_node"
+XL_OCI_DOM0_SYS=$work/sys in_dom0
+exits 0 "a device of a bus in Dom0 without a driver"
+ln -s ../../../bus/amba/drivers/engine-driver "$sys/driver"
+XL_OCI_DOM0_SYS=$work/sys in_dom0
+exits 1 "... with one"
+has err "$engine: Dom0's kernel drives it (engine-driver) [device-driven]" \
+    "... which is named"
+has err "echo 9011000.engine >/sys/bus/amba/drivers/engine-driver/unbind" \
+    "... and how to take it away"
+ln -sfn ../../../firmware/devicetree/base/other "$sys/of_node"
+XL_OCI_DOM0_SYS=$work/sys in_dom0
+exits 0 "a driver of another device"
 unset XL_OCI_DOM0_DTB
 finish

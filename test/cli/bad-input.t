@@ -90,7 +90,34 @@ run check -m 9223372036854775808 "$work/good"
 exits 1 "--memory of 2^63"
 has err "[memory-too-large]" "... is told"
 
-# everything at once
+# everything at once: what the file says, what is not there, what cannot be
+config stages '"process": { "cwd": "home", "args": [ "a" ],
+    "capabilities": { "bounding": [ "CAP_FLY" ] } },
+  "mounts": [
+    { "destination": "/d", "type": "bind", "source": "gone",
+      "options": [ "bind", "ro" ] },
+    { "destination": "/z", "type": "zfs", "source": "tank" } ],
+  "annotations": { "org.xenproject.oci.vcpus": "3" },
+  "vm": { "hwConfig": { "memory": 1 } }'
+rm -r "$work/stages/rootfs"
+echo 'vcpus_max = 2' >"$XL_OCI_CONF"
+for check in spec-path-not-absolute spec-capability-unknown rootfs-missing \
+    mount-source-missing mount-type-unavailable memory-too-small \
+    policy-ceiling; do
+    refused stages "$check" ': error: '
+done
+[ "$(grep -c 'error: ' "$work/err")" = 7 ]
+result $? "all stages in one run, and nothing twice"
+cp "$work/err" "$work/first"
+run create "$work/stages"
+cmp -s "$work/first" "$work/err"
+result $? "... in the same order each time"
+echo 'vcpus_maximum = 2' >"$XL_OCI_CONF"
+run check "$work/stages"
+has err '[settings-invalid]' "a wrong xl-oci.conf as well"
+has err '[mount-type-unavailable]' "... beside the bundle's own errors"
+rm "$XL_OCI_CONF"
+
 config all '"process": { "cwd": "home", "args": [ 1 ],
     "capabilities": { "bounding": [ "CAP_FLY" ] } },
   "hostname": 7, "mounts": [ { "destination": "x" } ],

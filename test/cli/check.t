@@ -121,6 +121,7 @@ has err "3 vCPUs are more than vcpus_max = 2" "... is told"
 echo 'memory_maximum = "32M"' >"$XL_OCI_CONF"
 run check "$work/good"
 has err "[settings-invalid]" "a misspelt key of xl-oci.conf"
+has err "xl-oci.conf(5) lists the keys" "... and where the right ones are"
 rm "$XL_OCI_CONF"
 
 find "$work/good" -printf '%p %m %T@ %s\n' | sort >"$work/after"

@@ -106,6 +106,13 @@ printf 'old line\na\033[31m\tb\r\n\302\205\303\244\nno end' |
 result $? "byte for byte, the older part first"
 run logs -f web
 exits 0 "following what has stopped ends"
+is_empty err "... and nothing is missing"
+echo 4097 >"$XL_OCI_RUN_ROOT/web/log.lost"
+run logs web
+exits 0 "logs of which some could not be written"
+has err '4097 bytes of "web" are missing' "... is told how many"
+has err "[console-output-lost]" "... by name"
+rm "$XL_OCI_RUN_ROOT/web/log.lost"
 if command -v script >/dev/null; then
     script -qec "'$XL_OCI' logs web" /dev/null </dev/null >"$work/out" 2>&1
     ! grep -q "$(printf '\033')" "$work/out"
@@ -113,6 +120,10 @@ if command -v script >/dev/null; then
     has out 'a\x1b[31m' "... but shown"
     has out '\x85' "... C1 controls too"
     has out "$(printf '\303\244')" "... and letters kept"
+    script -qec "'$XL_OCI' logs --raw web" /dev/null </dev/null >"$work/out" 2>&1
+    has out "$(printf 'a\033[31m\tb')" "but sent as they are with --raw"
+    has out "$(printf '\302\205')" "... all of them"
+    lacks out '\x1b' "... none shown instead"
 fi
 ln -s /etc/hostname "$XL_OCI_RUN_ROOT/db/log"
 run logs db
@@ -188,10 +199,44 @@ is "$(tr '\n' ' ' <"$work/out")" "1 2 3 4 5 6 " "nothing is missed"
 run delete busy
 exits 0 "delete of one"
 
+for c in delete kill reap; do
+    run -N "$c" db
+    exits 2 "$c has no dry run"
+    has err "xl oci-$c: -N: this command has no dry run" "... which is told"
+    has err "Leave -N out" "... with a remedy"
+done
+run -fN delete db
+exits 2 "not even by force"
+run list -q
+is "$(tr '\n' ' ' <"$work/out")" "broken db web " "and nothing was done"
+run -N state db
+exits 0 "what only shows takes no notice of -N"
+
 hold db
 run delete db
 exits 1 "delete while it is attended to"
 has err "[container-busy]" "... by name"
+release
+
+# every command looks at every container, with its lock for a moment
+for i in 1 2 3 4 5 6; do container "brief$i" exited 0; done
+perl -e '
+    use Fcntl;
+    my @files = map { open my $f, "+<", $_ or die; $f } @ARGV;
+    print "held\n"; close STDOUT;
+    my ($lock, $unlock) = map { pack "s s x4 q q i x4", $_, 0, 0, 0, 0 }
+        F_WRLCK, F_UNLCK;
+    alarm 60;
+    while (1) {
+        fcntl($_, 37, $lock) for @files;
+        1 for 1 .. 1000;
+        fcntl($_, 37, $unlock) for @files;
+    }
+' "$XL_OCI_RUN_ROOT"/brief*/lock >"$work/held" &
+holder=$!
+for _ in $(seq 50); do [ -s "$work/held" ] && break; sleep 0.1; done
+run delete brief1 brief2 brief3 brief4 brief5 brief6
+exits 0 "delete while others look at it again and again"
 release
 
 run delete web db nobody

@@ -74,7 +74,7 @@ has out "a,&lt;!--&quot;&#39;&amp;b@9010000" "... as are names"
 has out '\x1b]0;\x07\xff\xc2\x9b\xe2\x80\xae&amp;amp;' \
     "... and what is no text is told as such"
 draws "... with a plan" --host-dtb hostile.dtb --plan \
-    "/a,<!--\"'&b@9010000" --allow=unmarked
+    "/a,<!--\"'&b@9010000" --allow=no-dma
 rm hostile.dtb
 
 # Who holds what is only root's to know.

@@ -109,4 +109,60 @@ echo "host_dtb = \"$work/good.dtb\"" >"$XL_OCI_CONF"
 run devices
 exits 0 "the tree of the configuration file"
 has out "/rtc@9010000" "... is listed"
+
+# Dom0's own tree, where none is named
+cp "$work/good.dtb" "$work/dom0.dtb"
+fdtput -d "$work/dom0.dtb" /rtc@9010000 xen,passthrough
+fdtput -t s "$work/dom0.dtb" /rtc@9010000 status disabled
+: >"$XL_OCI_CONF"
+export XL_OCI_DOM0_DTB=$work/dom0.dtb
+run devices
+exits 0 "Dom0's own tree"
+has err "[host-tree-of-dom0]" "... with a warning"
+has err "does not tell which devices have xen,passthrough" "... of its limits"
+has out "/rtc@9010000" "... a device that may be marked is listed"
+has out "1 of 2 devices are disabled in Dom0's own tree" "... and only that"
+has out "[device-unmarked]" "... and is not to be had"
+run devices --format=json
+exits 0 "... in JSON"
+python3 -c 'import json, sys; assert len(json.load(sys.stdin)) == 1' \
+    <"$work/out"
+result $? "... which is whole"
+has err "[host-tree-of-dom0]" "... the warning aside"
+run devices --plan dut
+exits 1 "... no plan"
+echo 'device_allow = [ "/rtc@9010000 unmarked disabled" ]' >"$XL_OCI_CONF"
+run devices --plan dut
+exits 0 "... but with the administrator's word"
+has out "irq 34" "... it is one"
+has err "[host-tree-of-dom0]" "... with the warning"
+run devices --doctor
+exits 1 "... the doctor has nothing to say of it"
+has err "[dt-unnamed]" "... by its check"
+run devices --host-dtb "$work/good.dtb"
+lacks err "[host-tree-of-dom0]" "a tree that is named: no warning"
+XL_OCI_DOM0_DTB=$work/absent.dtb run devices
+exits 1 "Dom0's own tree cannot be read"
+has err "[dt-unreadable]" "... by its check"
+unset XL_OCI_DOM0_DTB
+
+# what the administrator allows holds for the host's own tree
+cat >"$XL_OCI_CONF" <<CONF
+host_dtb = "$work/device-unmarked.dtb"
+device_allow = [ "/rtc@9010000 unmarked" ]
+CONF
+run devices dut
+exits 0 "a device with the administrator's word in the file"
+has out "may be passed through" "... it may"
+has out "device_allow passes over: " "... what is passed over"
+run devices --format=json dut
+has out '"passable":true' "... in JSON"
+has out '"check":"device-unmarked","allowed":true' "... with what is allowed"
+run devices --plan dut
+exits 0 "... a plan for it"
+has out "waived for /rtc@9010000" "... says so"
+run devices --host-dtb "$work/device-unmarked.dtb" dut
+has out "    no: " "the tree of any machine: the file does not hold for it"
+run devices --host-dtb "$work/device-unmarked.dtb" --plan dut
+exits 1 "... no plan either"
 finish

@@ -116,6 +116,12 @@ run devices --doctor --fix "$work/fixed"
 exits 2 "a file of no known kind"
 run devices --fix "$work/fixed.dtb"
 exits 2 "--fix without --doctor"
+run -N devices --host-dtb "$work/board-address.dtb" --doctor \
+    --fix "$work/dry.dtb"
+exits 2 "--fix has no dry run"
+has err "leave out --fix, which would write" "... which is told"
+[ ! -e "$work/dry.dtb" ]
+result $? "... and writes nothing"
 run devices --doctor --plan dut
 exits 2 "--doctor with --plan"
 run devices --doctor --format=dts

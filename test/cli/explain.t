@@ -22,6 +22,14 @@ while read -r name severity title; do
     result $? "... a text, in 80 columns"
 done <"$work/list"
 
+run explain plan-clock-rate
+tr -s '\n ' '  ' <"$work/out" | grep -q 'found nothing: .*dt-invalid, .*device-dma, '
+result $? "what must have found nothing before"
+run explain dt-invalid
+lacks out "plan-" "... and nothing that comes after"
+run explain json-syntax
+lacks out "Asked where" "... nor of others than device trees"
+
 run explain mount-source-mising
 exits 2 "a name that is none"
 has err "did you mean mount-source-missing?" "... has a neighbour"

@@ -68,6 +68,10 @@ exits 2 "a choice that is none"
 has err "one of text|json" "... is told the choices"
 run plan --memory=lots x
 exits 2 "a size that is none"
+for none in --memory=0 --memory=0M --vcpus=0; do
+    run plan "$none" x
+    exits 2 "$none is no number of anything"
+done
 run help frobnicate
 exits 2 "help of nothing"
 
@@ -98,5 +102,21 @@ fi
 status=0
 "$XL_OCI" explain json-nul >&- 2>"$work/err" || status=$?
 exits 0 "without standard output nothing is written into other files"
+
+# what is started is waited for, whatever the caller does with its own children
+bundle sample
+mkfifo "$work/conf"
+XL_OCI_CONF=$work/conf env --ignore-signal=CHLD --block-signal=CHLD \
+    "$XL_OCI" plan "$work/sample" >"$work/out" 2>"$work/err" </dev/null &
+exec 8>"$work/conf"     # it has begun, and reads its settings
+cp "/proc/$!/status" "$work/status"
+exec 8>&-
+wait $!
+result $? "with SIGCHLD ignored and blocked by the caller"
+for mask in SigIgn SigBlk; do
+    bits=$(sed -n "s/^$mask:[[:space:]]*/0x/p" "$work/status")
+    [ -n "$bits" ] && ! ((bits >> 16 & 1))
+    result $? "... it is as ever ($mask $bits)"
+done
 
 finish

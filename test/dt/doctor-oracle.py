@@ -39,7 +39,7 @@ def read(name):
 
 
 def properties(tree):
-    return {path: node.p for path, node in tree.items()}
+    return {path: dict(node.p) for path, node in tree.items()}
 
 
 def inherited(node, name, other):
@@ -144,7 +144,7 @@ def check(program, name, work):
                    check=True)
     if properties(read(overlaid)) != want:
         yield "the overlay makes another tree"
-    yield from check_addresses(read(name), first["findings"])
+    yield from check_addresses(tree, first["findings"])
     yield from check_addresses(got, again["findings"])
     yield first
 

@@ -5,7 +5,8 @@
  * First with what every administrator must say of a tree that is not made for
  * Xen (the mark, DMA); where that is not enough, with all that one may say
  * but of what is shared or disabled, so that most devices have a tree to look
- * at. Each plan is made twice, and is the same to the byte.
+ * at. Each plan is made twice, and is the same to the byte; no check is asked
+ * that follows from another (stages.h).
  */
 #include <err.h>
 #include <fcntl.h>
@@ -18,6 +19,7 @@
 #include "base/bytes.h"
 #include "dt/host-tree.h"
 #include "dt/passthrough.h"
+#include "stages.h"
 #include "xl-oci/devices.h"
 
 #define FEW (DT_WAIVE_UNMARKED | DT_WAIVE_UNPROTECTED_DMA)
@@ -101,6 +103,9 @@ static bool plan_device(const struct dt_devices *devices, const char *path,
     if (plan && !is_repeated(plan, dt_passthrough_plan(arena, devices, &order,
                                                        report)))
         errx(1, "%s: another plan the second time", path);
+    if (!plan && out_of_stage(report))
+        errx(1, "%s: %s follows from another", path,
+             out_of_stage(report)->check->name);
     if (plan)
         add_plan(out, plan);
     else

@@ -8,6 +8,7 @@ table of outcomes per board family as JSON, and a summary; exits 1 when there
 was a fault."""
 import json
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -26,9 +27,33 @@ CELLS = {"clocks": "#clock-cells", "power-domains": "#power-domain-cells",
          "resets": "#reset-cells", "interconnects": "#interconnect-cells",
          "dmas": "#dma-cells", "mboxes": "#mbox-cells", "phys": "#phy-cells",
          "hwlocks": "#hwlock-cells", "pwms": "#pwm-cells",
-         "io-channels": "#io-channel-cells", "msi-parent": "#msi-cells"}
+         "io-channels": "#io-channel-cells", "msi-parent": "#msi-cells",
+         "gpio": "#gpio-cells", "gpios": "#gpio-cells",
+         "nvmem-cells": "#nvmem-cell-cells",
+         "mux-controls": "#mux-control-cells",
+         "io-backends": "#io-backend-cells", "phy-handle": None,
+         "extcon": None, "usb-phy": None, "mmc-pwrseq": None,
+         "ptp-timer": None, "companion": None}
 ABSENT = {"iommus", "msi-map", "iommu-map", "memory-region",
           "linux,phandle", "assigned-clocks", "operating-points-v2"}
+# Numbers by their names: units (dt-schema property-units.yaml), and what the
+# Devicetree Specification and Linux's bindings call so. A phandle may equal
+# them by chance.
+NUMBER = re.compile(
+    r"(#|num-|max-|min-|dma-channel).*|"
+    r".*-(k?hz|mhz|frequency|[pnum]s|sec|percent|bp|db|mm|milliamp|microamp|"
+    r"microvolt|millivolt|ohms?|pascal|kBps|celsius)|"
+    r".*-(width|depth|size|shift|masks?|bits|count|channels|lanes|mode|delay|"
+    r"id|speed|cs|chipselects|adjust|adjustment|regions|queues|tap|step|"
+    r"polarity|value|level)|.*_delay|"
+    r"clock-(frequency|indices|div|mult)|current-speed|reg-(shift|offset)|"
+    r"frame-number|bus-(range|num)|linux,pci-domain|cell-index|intf_mode|"
+    r"dma-requests|arm,primecell-periphid|lanes-per-direction|"
+    r"gpio-reserved-ranges|ngpios|ports-implemented")
+# of the place and the interrupts of a node, checked by what they mean
+MEANT = {"reg", "ranges", "dma-ranges", "interrupts", "interrupts-extended",
+         "interrupt-parent", "interrupt-map", "interrupt-map-mask",
+         "remote-endpoint", "phandle"}
 
 
 def merge(partial):
@@ -158,6 +183,9 @@ def check_pages(host, top, plan, say):
     own = [s for n in oracle.goes_along(top) for s in host.place[n]]
     mine = sorted((a >> 12, (a + s - 1) >> 12) for a, s in own)
     inside = set(top.walk())
+    for n in inside:
+        if oracle.is_xens(n):
+            say("%s is Xen's" % n.path)
     guest = []
     for m in plan["iomem"]:
         first, last = m["mfn"], m["mfn"] + m["pages"] - 1
@@ -188,22 +216,52 @@ def to_host(plan, address):
     return None
 
 
+def is_pins(key):
+    return re.fullmatch("pinctrl-[0-9]+", key)
+
+
 def check_references(tree, node, say):
     for key, value in node.p.items():
         if key in ABSENT or key.startswith("xen,"):
             say("%s has %s" % (node.path, key))
         cells = node.cells(key) if len(value) % 4 == 0 else []
-        if key in CELLS:
+        if key in CELLS or re.search("-gpios?$", key) or is_pins(key):
+            count = None if is_pins(key) else CELLS.get(key, "#gpio-cells")
+            if "gpio-hog" in node.p:
+                continue
             while cells:
                 up = tree.by.get(cells[0])
                 if cells[0] and up is None:
                     say("%s: %s dangles" % (node.path, key))
                     break
-                cells = cells[1 + (up.one(CELLS[key], 0) if up else 0):]
+                cells = cells[1 + (up.one(count, 0) if up and count else 0):]
         elif key.endswith("-supply") or key in ("interrupt-parent",
                                                 "remote-endpoint"):
             if not cells or cells[0] not in tree.by:
                 say("%s: %s dangles" % (node.path, key))
+
+
+def is_text(value):
+    return value[-1:] == b"\0" and value[0] and \
+        all(c == 0 or 32 <= c <= 126 for c in value)
+
+
+def is_known(key):
+    return key in CELLS or key in MEANT or NUMBER.fullmatch(key) or \
+        is_pins(key) or re.search("-gpios?$|-supply$", key)
+
+
+def check_unknown(host, a, b, say):
+    """No word that the guest has as the host has it, in a property of which
+    nothing is known, is a phandle: it would be another node's, or nobody's."""
+    for key, value in b.p.items():
+        if value != a.p.get(key) or is_known(key) or not value or \
+                len(value) % 4 or is_text(value):
+            continue
+        for word in b.cells(key):
+            if word in host.tree.by:
+                say("%s: %s has 0x%x, which may be %s" %
+                    (b.path, key, word, host.tree.by[word].path))
 
 
 def check_tree(host, top, record, say):
@@ -239,6 +297,8 @@ def check_tree(host, top, record, say):
             elif [i for i in host.tree.interrupts(a) if i] != \
                     [i for i in tree.interrupts(b) if i]:
                 say("%s: interrupts differ" % g["guestPath"])
+            if b is not None:
+                check_unknown(host, a, b, say)
     want = {i for i in lines_of(host.tree, own) if i[0] == "SPI"}
     if want != seen_lines:
         say("interrupts %s, the host has %s" % (seen_lines, want))

@@ -2,7 +2,8 @@
 /*
  * libFuzzer target: any bytes as config.json. Never a crash; a refusal has an
  * error with a place in the text, an acceptance has none; what was accepted
- * can be located again by its pointer.
+ * can be located again by its pointer. What could be read of it is planned,
+ * on a host that has nothing.
  *
  *     make fuzz-json (seeds: test/data)
  */
@@ -14,6 +15,7 @@
 #include "base/bytes.h"
 #include "base/report.h"
 #include "json.h"
+#include "plan.h"
 #include "spec.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -60,27 +62,54 @@ static void check_report(const struct report *report, size_t size)
     bytes_free(&out);
 }
 
+/* The text is too small for a program that is too large: what would make it
+ * so is a string that is missing. */
+static void check_plan(struct arena *arena, const struct spec *spec)
+{
+    static const struct host_facts host = { .bundle_name = "fuzz" };
+    static const struct plan_options options = { .name = NULL };
+    struct survey survey = {
+        .rootfs_fd = -1,
+        .mounts = arena_calloc(arena, spec->n_mounts + 1,
+                               sizeof(*survey.mounts)),
+        .loads = arena_calloc(arena, spec->accelerators.count + 1,
+                              sizeof(*survey.loads)),
+    };
+    struct report *report = report_new();
+    const struct diagnostic *d;
+    const struct plan *plan;
+
+    require(survey.mounts && survey.loads && report);
+    plan = plan_make(arena, spec, &survey, &host, &options, report);
+    require(!plan == (report_errors(report) || spec->errors));
+    for (d = report_first(report); d; d = d->next)
+        require(strcmp(d->check->name, "program-too-large"));
+    report_free(report);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena *arena = arena_new();
     struct report *report = report_new();
     const struct json *j;
     const struct spec *spec = NULL;
-    struct spec none = { .document = NULL };
 
     require(arena && report);
     j = json_parse(arena, "fuzz", (const char *)data, size, &limits, report);
     if (j) {
         check_tree(arena, j);
-        spec = spec_from_json(arena, j, report);
+        spec = spec_read(arena, j, NULL, report);
     }
-    require(!spec == (report_errors(report) > 0));
-    if (j) {
-        /* the same text as accelerators.json */
-        none.document = j;
-        spec_add_side_file(arena, &none, j, report);
-    }
+    require((spec && !spec->errors) == !report_errors(report));
     check_report(report, size);
+    if (spec) {
+        check_plan(arena, spec);
+        /* the same text as accelerators.json */
+        spec = spec_read(arena, j, j, report);
+        require(spec && spec->errors);
+        check_report(report, size);
+        check_plan(arena, spec);
+    }
     report_free(report);
     arena_free(arena);
     return 0;

@@ -244,6 +244,39 @@ static void test_shares(void)
     arena_free(arena);
 }
 
+static void put_sources(void)
+{
+    put("good/resolv.conf", "nameserver 192.0.2.1\n");
+    put("good/big", "");
+    must(truncate("good/big", SOURCE_CONTENT_MAX + 1), "truncate");
+    must(mkfifo("good/fifo", 0600), "mkfifo");
+    must(symlink("../file", "good/link"), "symlink");
+    chmod("good/resolv.conf", 0604);
+}
+
+/* Of test_survey()'s mounts, in their order. */
+static void check_facts(const struct source_fact *f)
+{
+    ok(f[0].kind == SOURCE_FILE && f[0].mode == 0604 && !f[0].error,
+       "a file");
+    is_str(f[0].content, "nameserver 192.0.2.1\n", "its content");
+    is_int((long long)f[0].size_bytes, 21, "its size");
+    ok(f[0].path[0] == '/' && !access(f[0].path, R_OK), "its path");
+    ok(f[1].kind == SOURCE_DIRECTORY && !f[1].content, "a directory");
+    ok(f[2].kind == SOURCE_OTHER, "a FIFO");
+    is_str(f[2].kind_name, "FIFO", "named so");
+    ok(f[3].kind == SOURCE_OUTSIDE && !f[3].content, "dots lead outside");
+    ok(f[4].kind == SOURCE_MISSING && f[4].error == ENOENT, "missing");
+    is_str(f[5].kind_name, "character device", "an absolute device");
+    ok(f[6].kind == SOURCE_OUTSIDE && !f[6].content, "a link outside");
+    ok(f[7].kind == SOURCE_FILE && !f[7].content &&
+       f[7].size_bytes == SOURCE_CONTENT_MAX + 1, "a large file");
+    ok(f[8].content && f[8].size_bytes == strlen(f[8].content) &&
+       f[8].size_bytes, "a file whose size is not told");
+    ok(!f[9].path, "a tmpfs has no source");
+    ok(f[10].content != NULL, "the option bind makes a bind mount");
+}
+
 static void test_survey(void)
 {
     struct arena *arena = arena_new();
@@ -263,37 +296,13 @@ static void test_survey(void)
         .vm = { .kernel_path = { NULL, "resolv.conf" } },
     };
     struct survey *survey;
-    const struct source_fact *f;
 
-    put("good/resolv.conf", "nameserver 192.0.2.1\n");
-    put("good/big", "");
-    must(truncate("good/big", SOURCE_CONTENT_MAX + 1), "truncate");
-    must(mkfifo("good/fifo", 0600), "mkfifo");
-    must(symlink("../file", "good/link"), "symlink");
-    chmod("good/resolv.conf", 0604);
+    put_sources();
     alarm(20);
     survey = survey_take(arena, bundle, &spec, report);
     alarm(0);
     is_reported(report, "", "facts are not errors");
-    f = survey->mounts;
-    ok(f[0].kind == SOURCE_FILE && f[0].mode == 0604 && !f[0].error,
-       "a file");
-    is_str(f[0].content, "nameserver 192.0.2.1\n", "its content");
-    is_int((long long)f[0].size_bytes, 21, "its size");
-    ok(f[0].path[0] == '/' && !access(f[0].path, R_OK), "its path");
-    ok(f[1].kind == SOURCE_DIRECTORY && !f[1].content, "a directory");
-    ok(f[2].kind == SOURCE_OTHER, "a FIFO");
-    is_str(f[2].kind_name, "FIFO", "named so");
-    ok(f[3].kind == SOURCE_OUTSIDE && !f[3].content, "dots lead outside");
-    ok(f[4].kind == SOURCE_MISSING && f[4].error == ENOENT, "missing");
-    is_str(f[5].kind_name, "character device", "an absolute device");
-    ok(f[6].kind == SOURCE_OUTSIDE && !f[6].content, "a link outside");
-    ok(f[7].kind == SOURCE_FILE && !f[7].content &&
-       f[7].size_bytes == SOURCE_CONTENT_MAX + 1, "a large file");
-    ok(f[8].content && f[8].size_bytes == strlen(f[8].content) &&
-       f[8].size_bytes, "a file whose size is not told");
-    ok(!f[9].path, "a tmpfs has no source");
-    ok(f[10].content != NULL, "the option bind makes a bind mount");
+    check_facts(survey->mounts);
     ok(survey->kernel.kind == SOURCE_FILE && !survey->kernel.content,
        "vm.kernel is looked up, not read");
     ok(!survey->image.path && survey->rootfs_fd >= 0, "the rootfs is open");

@@ -203,6 +203,69 @@ static void test_triggers(void)
        !memcmp(lines->value, want, sizeof(want)), "... and else their flags");
 }
 
+/* Numbers up to 959 can be Dom0's, up to 987 the GIC's. */
+static void test_numbers(void)
+{
+    uint8_t lines[] = { 0, 0, 0, 0, 0, 0, 3, 0xbf, 0, 0, 0, 4 };
+    const struct dt_correction *c;
+
+    compile("board-interrupt");
+    set("/core@10000000", "interrupts", lines, sizeof(lines));
+    c = correct(NULL);
+    ok(c && !c->before->findings, "the last interrupt that Dom0 can have");
+    lines[7]++;
+    set("/core@10000000", "interrupts", lines, sizeof(lines));
+    c = correct(NULL);
+    ok(c && c->before->n_findings == 1, "one more");
+    is_str(c && c->before->findings ? c->before->findings->check->name : "",
+           "board-interrupt", "... is found");
+    ok(c && c->before->n_correctable == 1 && !c->after->findings,
+       "... and corrected");
+    set("/core@10000000", "xen,passthrough", "", 0);
+    c = correct(NULL);
+    ok(c && !property(c->after, "/core@10000000", "status"),
+       "a guest's device keeps it");
+}
+
+/* A board that works, but for one property. */
+static void test_one_wrong(const char *path, const char *name,
+                           const void *value, int size_bytes,
+                           const char *check)
+{
+    const struct dt_correction *c;
+
+    compile("board-good");
+    set(path, name, value, size_bytes);
+    c = correct(NULL);
+    ok(c && c->before->n_findings == 1 && !c->before->n_correctable,
+       "%s of %s: one finding", name, path);
+    is_str(c && c->before->findings ? c->before->findings->check->name : "",
+           check, "... namely that");
+}
+
+static void test_distributor(void)
+{
+    static const uint8_t within_page[] = {
+        0, 0, 0, 0, 0x08, 0, 0x08, 0,    0, 0, 0, 0, 0, 1, 0, 0,
+        0, 0, 0, 0, 0x08, 0x0a, 0, 0,    0, 0, 0, 0, 0, 0xf6, 0, 0,
+    };
+
+    test_one_wrong("/interrupt-controller@8000000", "reg", within_page,
+                   sizeof(within_page), "board-gic");
+}
+
+/* The kernel of board-good is at 0x50000000, 16 MiB long. */
+static void test_chosen(void)
+{
+    static const uint8_t its_end[] = {
+        0, 0, 0, 0, 0x50, 0xff, 0xf0, 0, 0, 0, 0, 0, 0, 0, 0x20, 0,
+    };
+
+    test_one_wrong("/reserved-memory/one@70000000", "reg", its_end,
+                   sizeof(its_end), "board-reserved");
+    test_one_wrong("/serial@9000000", "interrupts", "", 0, "board-console");
+}
+
 /* A path without a unit address, where another node has one. */
 static void test_no_overlay(void)
 {
@@ -267,6 +330,9 @@ int main(void)
     test_line();
     test_devices();
     test_triggers();
+    test_numbers();
+    test_chosen();
+    test_distributor();
     test_no_overlay();
     test_refused();
     test_memory();

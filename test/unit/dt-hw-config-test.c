@@ -150,6 +150,29 @@ static void test_template(void)
        "... has a node for its second interrupt");
 }
 
+/* A 0 in clocks is an entry left out (Linux of_parse_phandle_with_args()),
+ * and counts. */
+static void test_template_clocks(void)
+{
+    const struct report_where where = { .path = "/deviceTree" };
+    const struct dt_template *t;
+
+    judge("complex");
+    compile_text("/dts-v1/; / { #address-cells = <2>; #size-cells = <2>; "
+                 "passthrough { #address-cells = <2>; #size-cells = <2>; "
+                 "ref: clock { compatible = \"fixed-clock\"; "
+                 "#clock-cells = <0>; clock-frequency = <5000>; }; "
+                 "serial { xen,path = \"/soc/serial@9010000\"; "
+                 "clocks = <0>, <&ref>, <0>, <&ref>; }; }; };");
+    t = dt_template_read(arena, devices, "t.dtb", dtb, dtb_size, NULL, 0,
+                         &where, report);
+    if (!ok(t && t->n_nodes == 1 && t->nodes[0].n_clock_rates == 2,
+            "two rates among four entries"))
+        return;
+    is_str(t->nodes[0].clock_rates[0].clock, "1", "... of the second");
+    is_str(t->nodes[0].clock_rates[1].clock, "3", "... and of the fourth");
+}
+
 static void test_template_checks(void)
 {
     ok(!read_template("good", "template-shape"), "template-shape: refused");
@@ -174,6 +197,7 @@ int main(void)
 {
     test_raw();
     test_template();
+    test_template_clocks();
     test_template_checks();
     arena_free(arena);
     report_free(report);

@@ -71,6 +71,7 @@ static const struct dt_tree *merged(const struct dt_passthrough *pt)
     return fdt ? dt_tree_load(arena, "guest", fdt, bytes, report) : NULL;
 }
 
+__attribute__((unused))
 static const struct dt_node *guest_node(const struct dt_passthrough *pt,
                                         const char *host)
 {

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <libfdt.h>
+
 #include "dt-order.h"
 #include "fail-alloc.h"
 
@@ -71,6 +73,7 @@ static void test_complex(void)
     node = guest_node(pt, "/soc/serial@9010000");
     ok(node && dt_property(node, "vcc-supply") &&
        dt_property(node, "reg-shift") && dt_property(node, "example,text") &&
+       dt_property(node, "example,numbers") &&
        dt_property(node, "clock-names"), "what the driver needs is there");
     ok(node && !dt_property(node, "resets") &&
        !dt_property(node, "reset-names") &&
@@ -78,6 +81,7 @@ static void test_complex(void)
        !dt_property(node, "pinctrl-0") &&
        !dt_property(node, "pinctrl-names") &&
        !dt_property(node, "example,unknown") &&
+       !dt_property(node, "example,second") &&
        !dt_property(node, "local-mac-address"), "the rest is not");
     node = guest_node(pt, "/soc/dma@9030000/channel@2000");
     ok(node && dt_property(node, "dmas") && node->parent->address_cells == 2,
@@ -154,6 +158,42 @@ static void test_not_waivable(void)
     }
 }
 
+/* Nor what is of others by what is within it, or in its pages. */
+static void test_kept(void)
+{
+    size_t i;
+
+    for (i = 0; i < N_OWNED; i++) {
+        ok(!plan_of(owned[i].name, "dut", EVERYTHING), "%s: no plan",
+           owned[i].name);
+        is_str(error_name(), owned[i].check, "... for that alone");
+    }
+}
+
+/* A bundle that wants UIO does without drivers of other devices, never without
+ * what keeps the device apart. */
+static void test_uio_needs(void)
+{
+    static const char *const kept[] = {
+        "device-memory-region", "device-smmu", "uio-dmas",
+    };
+    const char *const dut[] = { "dut" };
+    size_t i;
+
+    judge("device-dependency");
+    ask(1, dut, 0);
+    requests[0].compatible = "generic-uio";
+    ok(plan() != NULL, "UIO does without a provider");
+    for (i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+        judge(kept[i]);
+        ask(1, dut, 0);
+        requests[0].compatible = "generic-uio";
+        ok(!plan(), "UIO: %s holds", kept[i]);
+        is_str(error_name(), !strcmp(kept[i], "uio-dmas") ?
+               "device-dependency" : kept[i], "... by its check");
+    }
+}
+
 static void test_waivers(void)
 {
     size_t i;
@@ -169,8 +209,26 @@ static void test_waivers(void)
        "a part of a page, with the administrator's word");
     ok(plan_of("device-disabled", "dut", DT_WAIVE_DISABLED) != NULL,
        "a disabled device, with it");
+    ok(plan_of("device-dma-unknown", "dut", DT_WAIVE_NO_DMA) != NULL,
+       "one of unknown kind, with its word that it has no DMA");
+    ok(!plan_of("device-dma", "dut", DT_WAIVE_NO_DMA),
+       "... which does not help one that has");
+    ok(!plan_of("own-iommu", "dut", 0), "an IOMMU of the guest's own ...");
     ok(plan_of("device-smmu", "dut", DT_WAIVE_UNPROTECTED_DMA) &&
        !plan()->n_dtdevs, "DMA past an SMMU that Xen does not drive");
+}
+
+/* Rates that are none: the device's own wish, which Dom0 does not apply, and
+ * one that a cell cannot hold. */
+static void test_rates(void)
+{
+    static const char *const names[] = { "assigned-by-device", "fast-clock" };
+    size_t i;
+
+    for (i = 0; i < 2; i++) {
+        ok(!plan_of(names[i], "dut", 0), "%s: no plan", names[i]);
+        is_str(error_name(), "plan-clock-rate", "... the rate is not known");
+    }
 }
 
 /* --- smallest bad examples of plans -------------------------------------- */
@@ -239,6 +297,27 @@ static void test_placement(void)
     judge("good");
     wish = (struct dt_placement){ 0x9010, 1, UINT64_MAX / 4096 + 1, { 0 } };
     refused("plan-placement");
+    judge("good");
+    wish = (struct dt_placement){ 0x9010, 1, UINT64_C(1) << 28, { 0 } };
+    refused("plan-placement");
+}
+
+/* Two wishes for one page, which need not be of one element. */
+static void test_two_places(void)
+{
+    const char *const names[] = { "dut" };
+    struct dt_placement wishes[] = {
+        { 0x9010, 1, 0x5000, { 0 } }, { 0x9010, 1, 0x6000, { 0 } },
+    };
+
+    judge("good");
+    ask(1, names, 0);
+    order.placements = wishes;
+    order.n_placements = 2;
+    refused("plan-placement");
+    judge("good");
+    wishes[1].gfn = 0x5000;
+    ok(plan() && plan()->pages[0].gfn == 0x5000, "the same wish twice");
 }
 
 static void test_verify(void)
@@ -269,6 +348,64 @@ static void test_verify(void)
     changed.dtb_bytes -= 4;
     ok(dt_verify(arena, devices, &dt_layout_xen, &changed, report),
        "not one that is cut off");
+}
+
+/* What is given must be nobody else's, whoever said so. */
+static void test_verify_owners(void)
+{
+    const struct dt_passthrough *pt = plan_of("good", "dut", 0);
+    struct dt_passthrough changed = *pt;
+    struct dt_granted granted = pt->granted[0];
+    struct dt_pages pages[2];
+
+    granted.host = granted.device =
+        dt_by_path(devices->tree, "/interrupt-controller@8000000");
+    changed.granted = &granted;
+    ok(dt_verify(arena, devices, &dt_layout_xen, &changed, report),
+       "not one with the interrupt controller");
+    ok(strstr(report_first(report)->message, "Xen's") != NULL,
+       "... for that: %s", report_first(report)->message);
+    pt = plan_of("page-of-gic", "/interrupt-controller", EVERYTHING);
+    ok(!pt, "no plan has it");
+    pt = plan_of("good", "dut", 0);     /* in another arena than before */
+    changed = *pt;
+    pages[0] = (struct dt_pages){ 0x8000, 0x5000, 1, pt->granted[0].host };
+    pages[1] = pt->pages[0];
+    changed.pages = pages;
+    changed.n_pages = 2;
+    ok(dt_verify(arena, devices, &dt_layout_xen, &changed, report),
+       "not one with a page of it");
+}
+
+/* Phandles from 65000 on are libxl's: the guest's are others, and a tree that
+ * has one is not let through. */
+static void test_reserved_phandles(void)
+{
+    static char copy[65536];
+    const struct dt_passthrough *pt = plan_of("reserved-phandles", "dut", 0);
+    const struct dt_node *node =
+        pt ? guest_node(pt, "/rtc@9010000") : NULL;
+    struct dt_passthrough changed;
+    const struct diagnostic *d;
+    int at;
+
+    if (!ok(node && node->phandle && node->phandle < 65000 &&
+            dt_property(node, "companion") &&
+            dt_cell_or(node, "companion", 0) < 65000,
+            "phandles of libxl are not the guest's"))
+        return;
+    changed = *pt;
+    memcpy(copy, pt->dtb, pt->dtb_bytes);
+    at = fdt_path_offset(copy, node->path);
+    ok(!fdt_setprop_inplace_u32(copy, at, "phandle", 65001),
+       "a partial tree with 65001");
+    changed.dtb = copy;
+    ok(dt_verify(arena, devices, &dt_layout_xen, &changed, report),
+       "... is not let through");
+    for (d = report_first(report); d &&
+         strcmp(d->message, "a phandle that is libxl's"); d = d->next)
+        ;
+    ok(d != NULL, "... for that");
 }
 
 /* --- PCI and UIO --------------------------------------------------------- */
@@ -302,6 +439,24 @@ static void test_bridge(void)
     ok(p && p->size_bytes == 4 * 12, "... and interrupts");
     ok(node && dt_by_path(merged(pt), "/passthrough/pcie-interrupt-3"),
        "... each with a node that serves it");
+}
+
+/* dtc's unit_address_vs_reg, simple_bus_reg */
+static void test_inner_bus(void)
+{
+    const struct dt_passthrough *pt = plan_of("inner-bus", "dut", 0);
+    const struct dt_node *node =
+        pt ? guest_node(pt, "/sram@9010000/muram@10000") : NULL;
+    const struct dt_property *p;
+    char name[40];
+
+    if (!ok(node != NULL, "a bus without registers inside a device"))
+        return;
+    p = dt_property(node, "ranges");
+    ok(p && p->size_bytes == 24 && dt_cell(p, 1) == dt_cell(p, 3) &&
+       dt_cell(p, 5) == 0x1000, "... maps what is on it");
+    snprintf(name, sizeof(name), "muram@%x", p ? dt_cell(p, 1) : 0);
+    is_str(node->name, name, "... and is named by that");
 }
 
 /* --- the layout ---------------------------------------------------------- */
@@ -387,10 +542,17 @@ int main(void)
     test_own_iommu();
     test_waivers();
     test_not_waivable();
+    test_kept();
+    test_uio_needs();
     test_plan_checks();
     test_placement();
+    test_two_places();
+    test_rates();
     test_verify();
+    test_verify_owners();
+    test_reserved_phandles();
     test_bridge();
+    test_inner_bus();
     test_layout();
     test_memory();
     arena_free(arena);

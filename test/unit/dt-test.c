@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <libfdt.h>
+
 #include "dt-fail.h"
 
 #include "dt/checks.h"
@@ -22,6 +24,76 @@ static const struct dt_device *judge(const struct dt_tree *tree,
         if ((*devices)->list[i].node == dut)
             return &(*devices)->list[i];
     return NULL;
+}
+
+static const struct dt_reason *find_reason(const struct dt_device *d,
+                                           const char *check)
+{
+    const struct dt_reason *r;
+
+    for (r = d->reasons; r && strcmp(r->check->name, check); r = r->next)
+        ;
+    return r;
+}
+
+/* More ways to be one that nobody may give: by what is within, by what is in
+ * the page, by Xen's command line; and to lack a mark. */
+static void test_owner(const struct owned *example)
+{
+    const struct dt_devices *devices;
+    const struct dt_tree *tree = compile(example->name) ? load() : NULL;
+    const struct dt_device *d = tree ? judge(tree, &devices) : NULL;
+
+    ok(d && find_reason(d, example->check), "%s: %s", example->name,
+       example->check);
+}
+
+static void test_owners(void)
+{
+    static const struct owned unmarked = { "below-unmarked",
+                                           "device-unmarked" };
+    size_t i;
+
+    for (i = 0; i < N_OWNED; i++)
+        test_owner(&owned[i]);
+    test_owner(&unmarked);
+}
+
+/* What can write to memory is found by each of its signs; what no sign and no
+ * table tells of is not free of it either. */
+static void test_dma(void)
+{
+    static const struct {
+        const char *node, *kind, *check;
+    } kinds[] = {
+        { "x", "generic-ahci", "device-dma" },
+        { "x", "generic-xhci", "device-dma" },
+        { "x", "snps,dwc3", "device-dma" },
+        { "x", "virtio,mmio", "device-dma" },
+        { "mixer", "arm,pl031", "device-dma" },
+        { "vpu", "arm,pl031", "device-dma" },
+        { "serial", "example,uart", "device-dma-unknown" },
+        { "serial", "example,uart\", \"ns16550a", NULL },
+        { "rtc", "arm,pl031", NULL },
+    };
+    const struct dt_devices *devices;
+    char text[512];
+    size_t i;
+
+    for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        const struct dt_tree *tree;
+        const struct dt_device *d;
+
+        snprintf(text, sizeof(text), "/dts-v1/; / { #address-cells = <1>; "
+                 "#size-cells = <1>; aliases { dut = &dut; }; "
+                 "dut: %s@9010000 { compatible = \"%s\"; "
+                 "reg = <0x9010000 0x1000>; xen,passthrough; }; };",
+                 kinds[i].node, kinds[i].kind);
+        tree = compile_text(text) ? load() : NULL;
+        d = tree ? judge(tree, &devices) : NULL;
+        is_str(d && d->reasons ? d->reasons->check->name : NULL,
+               kinds[i].check, kinds[i].kind);
+    }
 }
 
 static void test_device_check(const char *name)
@@ -108,6 +180,47 @@ static void test_names(void)
               "did you mean /rtc@9010000?") != NULL, "... has a neighbour");
 }
 
+static void found(const char *pattern, const char *path)
+{
+    const struct dt_tree *tree = load();
+    const struct dt_node *node = dt_find(tree, pattern, report);
+
+    is_str(node ? node->path : error_name(), path, pattern);
+}
+
+static void test_patterns(void)
+{
+    char many[200];
+    size_t i;
+
+    compile("nexus");
+    found("/outer@*/bus@*/timer@[0-9]000", "/outer@80000000/bus@200100000/"
+          "timer@3000");
+    found("/outer@80000000/*/timer@300?", "/outer@80000000/bus@200100000/"
+          "timer@3000");
+    found("/outer@80000000/*/timer@[!0-2]*", "/outer@80000000/bus@200100000/"
+          "timer@3000");
+    found("/outer@*00*/bus@*", "/outer@80000000/bus@200100000");
+    found("/*/timer@3000", "dt-node-unknown");
+    found("/*timer@3000", "dt-node-unknown");
+    found("/outer@80000000?bus@200100000", "dt-node-unknown");
+    found("/outer@80000000[/]bus@200100000", "dt-node-unknown");
+    found("/outer@[", "dt-node-unknown");
+    found("/outer@[8-", "dt-node-unknown");
+    compile("dt-node-ambiguous");
+    found("/rtc@90*", "dt-node-ambiguous");
+    ok(strstr(report_first(report)->message, "/rtc@9010000, /rtc@9020000") !=
+       NULL, "... lists them: %s", report_first(report)->message);
+    found("clash", "dt-node-ambiguous");
+    for (i = 0; i + 2 < sizeof(many); i += 2)
+        memcpy(many + i, "*0", 2);
+    many[0] = '/';
+    strcpy(many + i, "x");
+    alarm(20);
+    found(many, "dt-node-unknown");
+    alarm(0);
+}
+
 static void put(size_t at, uint32_t v)
 {
     dtb[at] = v >> 24;
@@ -145,6 +258,89 @@ static void make_deep(unsigned int depth)
     put(20, 17);
     put(24, 16);
     put(36, dtb_size - 72);
+}
+
+/* A map of 680 rows whose last but one leads on; end: to the GIC. */
+static void add_map(void *fdt, uint32_t phandle, int end)
+{
+    fdt32_t map[680 * 5];
+    size_t i, n = 0;
+
+    for (i = 0; i < 680; i++) {
+        map[n++] = cpu_to_fdt32(i == 678 ? 7 : 1000 + (uint32_t)i);
+        map[n++] = cpu_to_fdt32(end ? 1 : phandle + 1);
+        map[n++] = cpu_to_fdt32(end ? 0 : 7);
+        if (end) {
+            map[n++] = cpu_to_fdt32(5);
+            map[n++] = cpu_to_fdt32(4);
+        }
+        if (end && n > 2000)
+            break;
+    }
+    map[end ? n - 5 : 0] = cpu_to_fdt32(end ? 7 : 999);
+    fdt_property_u32(fdt, "phandle", phandle);
+    fdt_property_u32(fdt, "#interrupt-cells", 1);
+    fdt_property_u32(fdt, "#address-cells", 0);
+    fdt_property(fdt, "interrupt-map", map, (int)(4 * n));
+}
+
+static void add_node(void *fdt, const char *kind, unsigned int number)
+{
+    char name[32];
+
+    snprintf(name, sizeof(name), "%s%u", kind, number);
+    fdt_begin_node(fdt, name);
+}
+
+/* Seven maps in a row, and n nodes with 200 interrupts each. */
+static void make_maps(unsigned int n)
+{
+    fdt32_t lines[200];
+    unsigned int i;
+
+    for (i = 0; i < 200; i++)
+        lines[i] = cpu_to_fdt32(7);
+    fdt_create(dtb, DT_MAX_BYTES);
+    fdt_finish_reservemap(dtb);
+    fdt_begin_node(dtb, "");
+    fdt_property_u32(dtb, "interrupt-parent", 100);
+    fdt_begin_node(dtb, "gic");
+    fdt_property_string(dtb, "compatible", "arm,gic-v3");
+    fdt_property(dtb, "interrupt-controller", "", 0);
+    fdt_property_u32(dtb, "#interrupt-cells", 3);
+    fdt_property_u32(dtb, "phandle", 1);
+    fdt_end_node(dtb);
+    for (i = 0; i < 7; i++) {
+        add_node(dtb, "nexus", i);
+        add_map(dtb, 100 + i, i == 6);
+        fdt_end_node(dtb);
+    }
+    for (i = 0; i < n; i++) {
+        add_node(dtb, "device", i);
+        fdt_property(dtb, "interrupts", lines, sizeof(lines));
+        fdt_end_node(dtb);
+    }
+    fdt_end_node(dtb);
+    fdt_finish(dtb);
+    dtb_size = fdt_totalsize(dtb);
+}
+
+/* Rows that are looked at multiply; what one tree may cost does not. */
+static void test_map_of_maps(void)
+{
+    const struct dt_devices *devices;
+    const struct dt_tree *tree;
+
+    make_maps(1);
+    tree = load();
+    devices = tree ? dt_devices_judge(arena, tree, report) : NULL;
+    ok(devices && !devices->facts[tree->n_nodes - 1].interrupts.list[199]
+       .problem, "seven maps in a row are followed");
+    make_maps(20);
+    tree = load();
+    ok(tree && !dt_devices_judge(arena, tree, report),
+       "... but not for very many interrupts");
+    is_str(error_name(), "dt-too-large", "... which are too many");
 }
 
 /* libfdt 1.6.1 goes round and round where a length wraps its offset. */
@@ -228,7 +424,11 @@ int main(void)
     test_good();
     test_nexus();
     test_device_checks();
+    test_owners();
+    test_dma();
     test_names();
+    test_patterns();
+    test_map_of_maps();
     test_endless();
     test_bad_trees();
     test_memory();

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Hooks as real processes: state on stdin, environment, timeout, failures. */
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/pidfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -124,16 +127,98 @@ static void test_timeout(void)
     report_free(report);
 }
 
-static void test_flood(void)
+/* Neither cut off, nor waited for in vain: that is a failure. */
+static void test_output(const char *script, const char *what)
 {
     const char *args[4];
-    struct spec_hook hook = shell(args, NULL,
-                                  "yes | head -c 1000000; sleep 50 &");
+    struct spec_hook hook = shell(args, NULL, script);
     struct report *report = report_new();
     time_t start = time(NULL);
 
-    is_int(run(&hook, true, report), 0, "much output blocks nobody");
-    ok(time(NULL) - start < 20, "nor does what a hook leaves running");
+    hook.timeout_s.at = &here;
+    hook.timeout_s.value = 60;
+    is_int(run(&hook, true, report), 0, what);
+    ok(!message(report), "... %s", message(report) ? message(report) :
+       "without complaint");
+    ok(time(NULL) - start < 30, "... in time");
+    report_free(report);
+}
+
+static void test_flood(void)
+{
+    test_output("yes | head -c 1000000; sleep 100 &",
+                "what a hook leaves running");
+    /* a built-in command: the shell itself would die of a closed pipe */
+    test_output("i=0; while [ $i -lt 9000 ]; do echo line $i; i=$((i + 1)); "
+                "done", "more output than is kept");
+    test_output("while :; do echo again; done &",
+                "what a hook leaves writing");
+}
+
+/* Its first bytes, though its end and they are seen at once. */
+static void test_kept(void)
+{
+    const char *args[4];
+    struct spec_hook hook = shell(args, NULL, "i=0; while [ $i -lt 99 ]; do "
+                                  "echo 1234567; i=$((i + 1)); done; exit 4");
+    struct report *report = report_new();
+    size_t length;
+
+    is_int(run(&hook, true, report), -1, "a talkative failure");
+    length = strlen(message(report));
+    ok(length > 400 && length < 450 &&
+       !strncmp(message(report), "/bin/sh exited with status 4: 1234567", 37),
+       "told with its first 400 bytes: %zu", length);
+    report_free(report);
+}
+
+static bool no_pidfd, late_pidfd;
+
+int __real_pidfd_open(pid_t pid, unsigned int flags);
+__typeof__(pidfd_open) __wrap_pidfd_open;
+int __wrap_pidfd_open(pid_t pid, unsigned int flags)
+{
+    while (late_pidfd && !kill(pid, 0))
+        usleep(1000);
+    if (!no_pidfd)
+        return __real_pidfd_open(pid, flags);
+    errno = ENFILE;
+    return -1;
+}
+
+/* One that cannot be watched is ended, not waited for without end. */
+static void test_unwatched(void)
+{
+    const char *args[4];
+    struct spec_hook hook = shell(args, NULL, "sleep 100");
+    struct report *report = report_new();
+    time_t start = time(NULL);
+
+    no_pidfd = true;
+    is_int(run(&hook, true, report), -1, "no descriptor of a process");
+    no_pidfd = false;
+    is_str(message(report), "/bin/sh cannot be run: Too many open files in "
+           "system", "is told");
+    ok(time(NULL) - start < 20, "in time");
+    report_free(report);
+}
+
+/* Of a process whose parent ignores SIGCHLD nothing is kept: gone before it is
+ * watched, or only then. */
+static void test_unknown_end(bool before)
+{
+    const char *args[4];
+    struct spec_hook hook = shell(args, NULL, before ? "exit 3" :
+                                                       "sleep 1; exit 3");
+    struct report *report = report_new();
+
+    late_pidfd = before;
+    signal(SIGCHLD, SIG_IGN);
+    is_int(run(&hook, true, report), -1, "an end that nobody can tell");
+    signal(SIGCHLD, SIG_DFL);
+    late_pidfd = false;
+    is_str(message(report), "/bin/sh has ended, and how cannot be told: No "
+           "child processes", "is no success");
     report_free(report);
 }
 
@@ -141,10 +226,14 @@ int main(void)
 {
     if (!mkdtemp(directory))
         return 1;
+    test_unknown_end(true);
+    test_unknown_end(false);
+    test_unwatched();
     test_state();
     test_failures();
     test_timeout();
     test_flood();
+    test_kept();
     ok(!rmdir(directory), "nothing is left");
     return done_testing();
 }

@@ -379,6 +379,7 @@ static void test_persist(void)
     struct plan_disk disk = { .path = "persist.img", .create = true,
                               .writable = true, .image = -1,
                               .from = { .field = "--persist" } };
+    const struct diagnostic *d;
     struct stat a, b;
 
     is_int(image_persist(arena, &disk, report), 0, "a persistent disk");
@@ -398,9 +399,12 @@ static void test_persist(void)
     is_int(image_persist(arena, &disk, report), -1, "nor a directory");
     disk.path = "absent/x.img";
     is_int(image_persist(arena, &disk, report), -1, "nor a missing one");
-    is_int((long long)report_errors(report), 3, "each with its error");
-    is_str(report_first(report)->check->name, "persist-unusable",
-           "that of the file");
+    disk.path = "/proc/x.img";
+    is_int(image_persist(arena, &disk, report), -1,
+           "nor one where none can be made");
+    is_int((long long)report_errors(report), 4, "each with its error");
+    for (d = report_first(report); d; d = d->next)
+        is_str(d->check->name, "persist-unusable", d->message);
     report_free(report);
     arena_free(arena);
 }
@@ -421,6 +425,55 @@ static void test_trim(void)
     image_cache_trim("cache", 0, report);
     ok(access(held.path, F_OK), "what nobody holds goes");
     is_int((long long)report_errors(report), 0, "no errors");
+    report_free(report);
+}
+
+#define BOOT_ID "/proc/sys/kernel/random/boot_id"
+
+/* The inode that the tree's image has in the next boot of the machine. */
+static ino_t inode_after_boot(void)
+{
+    struct got image;
+
+    must(run("cp boot-id next-id && sed -i 'y/0123456789/1234567890/' "
+             "next-id && mv next-id boot-id"), "another boot");
+    must(mount("boot-id", BOOT_ID, NULL, MS_BIND, NULL), "bind");
+    provide(&image, "cache", "tree", IMAGE_EROFS);
+    release(&image);
+    must(umount2(BOOT_ID, MNT_DETACH), "unmount");
+    return image.rc ? 0 : image.st.st_ino;
+}
+
+/* What has not reached the disk is not used once the power was gone. */
+static void test_settled(void)
+{
+    struct report *report = report_new();
+    bool can_boot = !geteuid() && !unshare(CLONE_NEWNS) &&
+                    !mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL);
+    struct got image;
+
+    must(run("rm -rf cache; cat " BOOT_ID " >boot-id"), "the boot's ID");
+    provide(&image, "cache", "tree", IMAGE_EROFS);
+    if (!can_boot)
+        ok(1, "another boot # SKIP needs root");
+    else
+        ok(inode_after_boot() != image.st.st_ino,
+           "an image that was not on the disk is built anew after a boot");
+    release(&image);
+    must(run("rm -rf cache"), "rm");
+    provide(&image, "cache", "tree", IMAGE_EROFS);
+    is_int(image_settle(image.path, image.held_fd, report), 0, "settled");
+    is_int(image_settle(image.path, image.held_fd, report), 0, "again");
+    if (can_boot)
+        is_int((long long)inode_after_boot(), (long long)image.st.st_ino,
+               "one that was is found");
+    release(&image);
+    is_int((long long)report_errors(report), 0, "no errors");
+    is_int(image_settle(image.path, -1, report), -1, "a disk that fails");
+    ok(access(image.path, F_OK), "keeps no image");
+    is_str(report_first(report)->check->name, "image-cache", "is told");
+    is_int(image_settle("/nowhere/cat.erofs", -1, report), -1,
+           "none of the cache's");
     report_free(report);
 }
 
@@ -536,6 +589,7 @@ int main(void)
     test_ext4();
     test_persist();
     test_trim();
+    test_settled();
     test_refusals();
     test_sources();
     rc = done_testing();

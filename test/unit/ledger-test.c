@@ -10,6 +10,8 @@
 
 #include "base/arena.h"
 #include "base/report.h"
+#include "dt/passthrough.h"
+#include "plan.h"
 #include "xl-oci/claim-file.h"
 #include "xl-oci/ledger.h"
 #include "xl-oci/run-directory.h"
@@ -77,10 +79,12 @@ static void test_old_file(void)
                                "\"stubs\":[[\"clock\",\"/b\",\"/c\"]]}";
     int fd = make_directory("old");
     int file = openat(fd, "claim", O_CREAT | O_WRONLY, 0600);
-    const struct claim *claim = NULL;
+    struct report *report = report_new();
+    struct claim *claim = NULL;
 
     if (write(file, text, sizeof(text) - 1) == (ssize_t)sizeof(text) - 1)
-        claim = claim_file_read(arena, "old");
+        is_int(claim_file_read(arena, "old", &claim, report), 0, "read");
+    report_free(report);
     ok(claim && claim->n_pages == 1 && claim->pages[0].gfn == CLAIM_NO_GFN &&
        claim->n_interrupts == 1, "a claim of before");
     ok(claim && !claim->n_nodes && !claim->n_stubs,
@@ -101,6 +105,7 @@ static void test_files(void)
     };
     uint32_t lines[] = { 34 };
     const char *paths[] = { "/soc/dma@\"x\"" };
+    const char *annotations[] = { NULL };
     struct claim own = {
         .holder = "one", .pages = pages, .n_pages = 2, .interrupts = lines,
         .n_interrupts = 1, .dtdevs = paths, .n_dtdevs = 1, .nodes = nodes,
@@ -108,6 +113,10 @@ static void test_files(void)
     };
     struct report *report = report_new();
     const struct claim *all = NULL;
+    struct container_record record = {
+        .name = "one", .uuid = "6b6eb1b8-2e7f-4c0c-9a39-0d6d0d8f4a11",
+        .bundle = "/bundle", .annotations = annotations,
+    };
     int fd = make_directory("one"), other_fd = make_directory("two");
     int damaged_fd = make_directory("zero");
 
@@ -116,8 +125,12 @@ static void test_files(void)
        == 1, "a damaged one");
     ok(!ledger_containers(arena, &all, report) && all && !all->next,
        "the one that can be read is found");
+    ok(all && !all->uuid, "without a record it stands for no domain");
+    ok(!record_write(fd, &record, report), "its record");
+    ok(!ledger_containers(arena, &all, report) && all, "found again");
     if (all) {
         is_str(all->holder, "one", "its holder");
+        is_str(all->uuid, record.uuid, "the UUID of its domain");
         ok(all->n_pages == 2 && all->pages[1].mfn == UINT64_MAX - 1,
            "its pages");
         is_str(all->dtdevs[0], paths[0], "its streams");
@@ -139,6 +152,95 @@ static void test_files(void)
     report_free(report);
 }
 
+/* --- creations -------------------------------------------------------------*/
+
+/* None that libxl keeps the configuration of, and which are asked about. */
+static const struct claim *known;
+__typeof__(ledger_domains) __wrap_ledger_domains;
+int __wrap_ledger_domains(struct arena *of, struct toolstack *ts,
+                          const struct claim *containers,
+                          const struct claim **claims, struct report *report)
+{
+    (void)of, (void)ts, (void)report;
+    known = containers;
+    *claims = NULL;
+    return 0;
+}
+
+static unsigned int reads;
+__typeof__(claim_file_read) __real_claim_file_read, __wrap_claim_file_read;
+int __wrap_claim_file_read(struct arena *of, const char *name,
+                           struct claim **claim, struct report *report)
+{
+    reads++;
+    return __real_claim_file_read(of, name, claim, report);
+}
+
+static const struct dt_pages passed_pages[] = {
+    { .mfn = 0x9010, .gfn = 0x4100, .count = 8 },
+};
+static const struct dt_passthrough passed = {
+    .pages = passed_pages, .n_pages = 1,
+};
+static struct plan_pages planned_pages[] = {
+    { 0x9010, 0x4100, 8, "/soc/dma", { .field = "/annotations" } },
+};
+static struct plan_accelerator accelerator;
+static const struct plan_devices devices = {
+    .list = &accelerator, .count = 1, .pages = planned_pages, .n_pages = 1,
+    .passed = &passed,
+};
+
+/* Nobody attends to it, and it never was a container: no record. */
+static void make_stale(unsigned int i)
+{
+    struct claim_pages page = { 0x9010 + i, 1, CLAIM_NO_GFN };
+    struct claim claim = { .holder = "stale", .pages = &page, .n_pages = 1 };
+    struct report *report = report_new();
+    char name[32];
+    int fd;
+
+    snprintf(name, sizeof(name), "stale-%u", i);
+    fd = make_directory(name);
+    ok(fd >= 0 && !claim_file_write(fd, &claim, report) &&
+       !close(openat(fd, "lock", O_CREAT | O_WRONLY, 0600)), "%s", name);
+    close(fd);
+    report_free(report);
+}
+
+static void test_creation(void)
+{
+    static const char uuid[] = "6b6eb1b8-2e7f-4c0c-9a39-0d6d0d8f4a12";
+    struct ledger_order order = {
+        .name = "new", .uuid = uuid, .devices = &devices, .file = "file",
+    };
+    struct report *report = report_new();
+    const struct claim *all;
+    int fd = make_directory("new");
+    unsigned int i;
+
+    for (i = 0; i < 8; i++)
+        make_stale(i);
+    is_int(ledger_claim(arena, NULL, &order, fd, report), 0,
+           "many stale holders are all recovered");
+    ok(!report_first(report), "... without a word: %s",
+       report_first(report) ? report_first(report)->message : "");
+    ok(!ledger_containers(arena, &all, report) && all && !all->next &&
+       !strcmp(all->holder, "new"), "one claim is left");
+    ledger_release(fd);
+    reads = 0;
+    is_int(ledger_claim(arena, NULL, &order, fd, report), 0, "claimed again");
+    i = reads;
+    known = NULL;
+    is_int(ledger_confirm(arena, NULL, &order, report), 0, "confirmed");
+    ok(known && !strcmp(known->uuid, uuid), "its own domain is known then");
+    is_int(reads, i, "claims are not read again for it");
+    is_int(i, 5, "each was read once");
+    ledger_release(fd);
+    close(fd);
+    report_free(report);
+}
+
 int main(void)
 {
     char command[128];
@@ -150,6 +252,7 @@ int main(void)
     test_others();
     test_files();
     test_old_file();
+    test_creation();
     snprintf(command, sizeof(command), "rm -rf %s", root);
     if (system(command))
         return 1;

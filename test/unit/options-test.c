@@ -11,7 +11,7 @@
 
 struct sample {
     const char *name;
-    uint64_t memory_bytes, vcpus;
+    uint64_t memory_bytes, vcpus, grace_ms;
     bool paused, attach;
     int format;
 };
@@ -21,8 +21,10 @@ static const struct option_row rows[] = {
       NULL, "domain name" },
     { 'm', "memory", OPTION_SIZE, offsetof(struct sample, memory_bytes),
       "SIZE", NULL, "memory" },
-    { 0, "vcpus", OPTION_U64, offsetof(struct sample, vcpus), "N", NULL,
+    { 0, "vcpus", OPTION_COUNT, offsetof(struct sample, vcpus), "N", NULL,
       "virtual CPUs" },
+    { 0, "grace", OPTION_U64, offsetof(struct sample, grace_ms), "MS", NULL,
+      "milliseconds" },
     { 'p', "paused", OPTION_FLAG, offsetof(struct sample, paused), NULL,
       NULL, "leave paused" },
     { 'c', "console", OPTION_FLAG, offsetof(struct sample, attach), NULL,
@@ -102,6 +104,7 @@ static void test_values(void)
     is_int((long long)got.memory_bytes, 2ll << 30, "2G");
     PARSE("-m", "123");
     is_int((long long)got.memory_bytes, 123, "plain bytes");
+    is_int(PARSE("--grace=0"), OPTIONS_OK, "0 where it means something");
 }
 
 static void test_numbers(void)
@@ -133,7 +136,13 @@ static void test_errors(void)
     is_wrong(PARSE("--vcpus"), "option --vcpus needs a value: --vcpus=N");
     is_wrong(PARSE("--paused=yes"), "option --paused takes no value");
     is_wrong(PARSE("--vcpus=two"),
-             "--vcpus: \"two\" is not a decimal number");
+             "--vcpus: \"two\" is not a decimal number of at least 1");
+    is_wrong(PARSE("--grace=-1"), "--grace: \"-1\" is not a decimal number");
+    /* else the default would be taken for them, silently */
+    is_wrong(PARSE("--vcpus=0"),
+             "--vcpus: \"0\" is not a decimal number of at least 1");
+    is_wrong(PARSE("-m0M"), "--memory: \"0M\" is not a size such as 64M "
+             "(bytes, or with K, M, G)");
     is_wrong(PARSE("-m", "1T"), "--memory: \"1T\" is not a size such as 64M "
              "(bytes, or with K, M, G)");
     is_wrong(PARSE("--format=xm"),
@@ -172,6 +181,7 @@ static void test_help(void)
            "  -n, --name=NAME         domain name\n"
            "  -m, --memory=SIZE       memory\n"
            "      --vcpus=N           virtual CPUs\n"
+           "      --grace=MS          milliseconds\n"
            "  -p, --paused            leave paused\n"
            "  -c, --console           attach\n"
            "      --format=FORMAT     output (text|json|xl)\n"

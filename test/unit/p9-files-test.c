@@ -2,39 +2,13 @@
 /* What the 9P server does to files, as the host sees it and as the client. */
 #include "tap.h"
 
-#include <sched.h>
-#include <sys/mount.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
 
 #include "p9-client.h"
+#include "p9-files.h"
 
-#define SET_MODE 0x1u
-#define SET_OWNER 0x6u
-#define SET_SIZE 0x8u
-#define SET_ATIME 0x80u | 0x10u
-#define SET_MTIME 0x100u | 0x20u
 #define O_EXCL_DOTL 0200u
-
-static bool is_root;
-
-static struct stat host_stat(const char *name)
-{
-    struct stat st;
-
-    if (lstat(in_export(name), &st) < 0)
-        memset(&st, 0, sizeof(st));
-    return st;
-}
-
-static int host_file(const char *name, const char *content)
-{
-    int fd = open(in_export(name), O_CREAT | O_TRUNC | O_WRONLY, 0644);
-    ssize_t n = write(fd, content, strlen(content));
-
-    close(fd);
-    return n < 0 ? -1 : 0;
-}
 
 /* Reads the fid from offset 0 and compares. */
 static int reads(uint32_t fid, const char *want)
@@ -116,31 +90,6 @@ static void test_renamed(void)
         ;
 }
 
-static void test_directories(void)
-{
-    is_int(call(P9_TMKDIR, "dsdd", ROOT_FID, "dir", 01777u, 0u), 0, "mkdir");
-    is_int(host_stat("dir").st_mode, S_IFDIR | 01777, "mode, no umask");
-    is_int(call(P9_TMKDIR, "dsdd", ROOT_FID, "dir", 0755u, 0u), EEXIST,
-           "again");
-    host_file("dir/f", "x");
-    is_int(call(P9_TUNLINKAT, "dsd", ROOT_FID, "dir", 0x200u), ENOTEMPTY,
-           "rmdir of one that is not empty");
-    is_int(call(P9_TUNLINKAT, "dsd", ROOT_FID, "dir", 0u), EISDIR,
-           "unlink of a directory");
-    do_path(1, "dir");
-    is_int(do_open(1, O_RDWR), EISDIR, "open for writing");
-    is_int(do_open(1, O_RDONLY), 0, "open for reading");
-    is_int(call(P9_TREAD, "dqd", 1u, UINT64_C(0), 100u), EISDIR, "read");
-    is_int(call(P9_TFSYNC, "dd", 1u, 0u), 0, "fsync of a directory");
-    unlink(in_export("dir/f"));
-    is_int(call(P9_TUNLINKAT, "dsd", ROOT_FID, "dir", 0x200u), 0, "rmdir");
-    is_int(call(P9_TMKDIR, "dsdd", 1u, "x", 0755u, 0u), ENOENT,
-           "mkdir in one that is gone");
-    is_int(call(P9_TREADDIR, "dqd", 1u, UINT64_C(0), 1000u), ENOENT,
-           "which cannot be listed either");
-    do_clunk(1);
-}
-
 /* --- links, special files ------------------------------------------------------------ */
 
 static void test_links(void)
@@ -189,12 +138,6 @@ static void test_links(void)
     do_clunk(1);
 }
 
-static int make_node(const char *name, uint32_t mode, uint32_t major,
-                     uint32_t minor)
-{
-    return call(P9_TMKNOD, "dsdddd", ROOT_FID, name, mode, major, minor, 0u);
-}
-
 static void test_special(void)
 {
     struct attributes a;
@@ -220,7 +163,7 @@ static void test_special(void)
     is_int(do_create(2, "fifo", O_RDWR, 0600), ENXIO, "neither");
     do_clunk(1);
     do_clunk(2);
-    if (!is_root || mknod(in_export("dev"), S_IFCHR | 0600,
+    if (geteuid() || mknod(in_export("dev"), S_IFCHR | 0600,
                           makedev(0x123, 0x45678)))
         return;
     do_path(1, "dev");
@@ -237,7 +180,7 @@ static void test_owners(void)
 {
     struct attributes a;
 
-    if (!is_root) {
+    if (geteuid()) {
         ok(1, "owners # SKIP only root gives files away");
         return;
     }
@@ -388,232 +331,12 @@ static void test_access(void)
     do_clunk(1);
 }
 
-/* --- directories of many entries -------------------------------------------------------- */
-
-enum { MANY = 100000 };
-static uint8_t seen[MANY];
-
-/* Reads a directory on from *offset; the entries it had, 0 at the end. */
-static int read_entries(uint32_t fid, uint64_t *offset, uint32_t count)
-{
-    const uint8_t *end;
-    int entries = 0;
-
-    if (call(P9_TREADDIR, "dqd", fid, *offset, count) ||
-        p9_read_u32(&answer) > count)
-        return -1;
-    end = answer.end;
-    while (answer.at < end) {
-        struct p9_string name;
-        char text[300];
-
-        p9_read_qid(&answer);
-        *offset = p9_read_u64(&answer);
-        p9_read_u8(&answer);
-        name = p9_read_string(&answer);
-        snprintf(text, sizeof(text), "%.*s", name.length, name.text);
-        if (text[0] == 'n')
-            seen[atoi(text + 1) % MANY]++;
-        entries++;
-    }
-    return answer.failed ? -1 : entries;
-}
-
-static void read_all(uint32_t fid, uint32_t count, const char *name)
-{
-    uint64_t offset = 0;
-    int n, total = 0, i, wrong = 0;
-
-    memset(seen, 0, sizeof(seen));
-    while ((n = read_entries(fid, &offset, count)) > 0)
-        total += n;
-    for (i = 0; i < MANY; i++)
-        wrong += seen[i] != 1;
-    ok(!n && total == MANY + 2 && !wrong, "%s", name);
-}
-
-static void test_many(void)
-{
-    char name[400];
-    int i, n;
-    uint64_t offset = 0, middle;
-
-    mkdir(in_export("many"), 0755);
-    for (i = 0; i < MANY; i++) {
-        snprintf(name, sizeof(name), "%s/many/n%d", export_of, i);
-        if (link(i ? in_export("many/n0") : in_export("hard"), name))
-            close(open(name, O_CREAT | O_WRONLY, 0600));
-    }
-    do_path(1, "many");
-    do_open(1, O_RDONLY);
-    read_all(1, P9_MSIZE_MAX - 24, "100,000 entries, each once, msize 512 KiB");
-    read_all(1, 4096, "again, 4 KiB at a time");
-    n = read_entries(1, &offset, 8192);
-    middle = offset;
-    memset(seen, 0, sizeof(seen));
-    read_entries(1, &offset, 8192);
-    for (i = 0, n = 0; i < MANY; i++)
-        n += seen[i];
-    offset = middle;
-    read_entries(1, &offset, 8192);
-    for (i = 0; i < MANY; i++)
-        n -= seen[i] == 2;
-    is_int(n, 0, "an offset leads to the same entries again");
-    do_clunk(1);
-    for (i = 0; i < MANY; i++) {
-        snprintf(name, sizeof(name), "%s/many/n%d", export_of, i);
-        unlink(name);
-    }
-}
-
-/* As `rm -r` does: read some, remove them, read on. */
-static void test_remove_while_reading(void)
-{
-    enum { COUNT = 3000 };
-    uint64_t offset = 0;
-    char name[400];
-    int i, n, left = 0;
-
-    for (i = 0; i < COUNT; i++) {
-        snprintf(name, sizeof(name), "%s/many/n%d", export_of, i);
-        close(open(name, O_CREAT | O_WRONLY, 0600));
-    }
-    do_path(1, "many");
-    call(P9_TWALK, "ddw", 1u, 2u, 0);
-    do_open(1, O_RDONLY);
-    do {
-        memset(seen, 0, sizeof(seen));
-        n = read_entries(1, &offset, 2000);
-        for (i = 0; i < COUNT; i++) {
-            snprintf(name, sizeof(name), "n%d", i);
-            left += seen[i] &&
-                call(P9_TUNLINKAT, "dsd", 2u, name, 0u) != 0;
-        }
-    } while (n > 0);
-    is_int(left, 0, "what was read could be removed");
-    do_clunk(1);
-    do_clunk(2);
-    is_int(call(P9_TUNLINKAT, "dsd", ROOT_FID, "many", 0x200u), 0,
-           "and nothing was left out");
-}
-
-static void test_long_names(void)
-{
-    char name[257], host[400];
-    struct attributes a;
-    uint64_t offset = 0;
-
-    memset(name, 'n', sizeof(name));
-    name[1] = '7';
-    name[255] = '\0';
-    call(P9_TMKDIR, "dsdd", ROOT_FID, "long-names", 0755u, 0u);
-    do_path(1, "long-names");
-    is_int(call(P9_TMKDIR, "dsdd", 1u, name, 0700u, 0u), 0, "255 bytes");
-    snprintf(host, sizeof(host), "long-names/%s", name);
-    ok(S_ISDIR(host_stat(host).st_mode), "made");
-    is_int(do_walk1(1, 2, name), 0, "walked to");
-    is_int(do_getattr(2, &a), 0, "and there");
-    do_clunk(2);
-    do_open(1, O_RDONLY);
-    memset(seen, 0, sizeof(seen));
-    read_entries(1, &offset, 4096);
-    is_int(seen[7], 1, "listed");
-    do_clunk(1);
-    is_int(call(P9_TMKDIR, "dsdd", ROOT_FID, "x\xff\xfe\n\x01", 0700u, 0u), 0,
-           "any other bytes");
-    ok(S_ISDIR(host_stat("x\xff\xfe\n\x01").st_mode), "are a name");
-}
-
-/* A server of a small file system, mounted for the while. */
-static bool mount_small(const char *type, const char *options)
-{
-    if (!is_root || mount("none", export_of, type, 0, options))
-        return false;
-    p9_server_free(server);
-    return !session_start(NULL);
-}
-
-static void unmount_small(void)
-{
-    p9_server_reset(server);
-    umount2(export_of, MNT_DETACH);
-}
-
-static void test_full(void)
-{
-    static char block[1 << 16];
-    uint32_t n = 1, i;
-    uint64_t offset = 0;
-    int error = 0;
-
-    if (!mount_small("tmpfs", "size=256k,nr_inodes=10")) {
-        ok(1, "full file system # SKIP only root mounts");
-        return;
-    }
-    call(P9_TWALK, "ddw", ROOT_FID, 1u, 0);
-    do_create(1, "f", O_RDWR, 0600);
-    for (; !error && offset < 1 << 20; offset += n)
-        error = do_write(1, offset, block, sizeof(block), &n);
-    is_int(error, ENOSPC, "full: the write says so");
-    is_int((long long)host_stat("f").st_size, 256 << 10,
-           "what was written is there");
-    is_int(do_setattr(1, (struct change){ .valid = SET_SIZE, .size = 1 }), 0,
-           "truncate");
-    is_int(do_write(1, 1, block, 100, &n), 0, "then there is room again");
-    for (i = 0, error = 0; !error && i < 20; i++) {
-        char name[8];
-
-        snprintf(name, sizeof(name), "n%u", i);
-        error = make_node(name, S_IFREG | 0600, 0, 0);
-    }
-    is_int(error, ENOSPC, "no inode left");
-    is_int(call(P9_TMKDIR, "dsdd", ROOT_FID, "d", 0700u, 0u), ENOSPC, "mkdir");
-    is_int(call(P9_TUNLINKAT, "dsd", ROOT_FID, "n0", 0u), 0, "unlink works");
-    unmount_small();
-}
-
-static void test_read_only(void)
-{
-    uint32_t n;
-
-    if (!mount_small("tmpfs", "size=64k"))
-        return;
-    host_file("f", "content");
-    if (mount("none", export_of, "tmpfs", MS_REMOUNT | MS_RDONLY, NULL))
-        exit(1);
-    is_int(call(P9_TMKDIR, "dsdd", ROOT_FID, "d", 0700u, 0u), EROFS,
-           "a read-only file system: mkdir");
-    do_path(1, "f");
-    is_int(do_open(1, O_RDWR), EROFS, "open for writing");
-    is_int(do_setattr(1, (struct change){ .valid = SET_MODE }), EROFS, "chmod");
-    is_int(do_open(1, O_RDONLY), 0, "open for reading");
-    is_int(do_read(1, 0, 10, &n), 0, "read");
-    unmount_small();
-}
-
-static void test_without_xattrs(void)
-{
-    if (!mount_small("ramfs", NULL))
-        return;
-    host_file("f", "content");
-    do_path(1, "f");
-    is_int(call(P9_TXATTRWALK, "dds", 1u, 2u, "user.a"), EOPNOTSUPP,
-           "a file system without attributes");
-    is_int(call(P9_TXATTRWALK, "dds", 1u, 2u, ""), 0, "lists");
-    is_int((long long)p9_read_u64(&answer), 0, "none");
-    is_int(call(P9_TXATTRWALK, "dds", 1u, 3u, "system.posix_acl_access"),
-           EOPNOTSUPP, "nor ACLs");
-    unmount_small();
-}
-
 int main(void)
 {
-    is_root = !geteuid();
     scratch_make();
     is_int(session_start(NULL), 0, "session");
     test_unlinked();
     test_renamed();
-    test_directories();
     test_links();
     test_special();
     test_owners();
@@ -621,15 +344,6 @@ int main(void)
     test_statfs();
     test_large();
     test_access();
-    test_many();
-    test_remove_while_reading();
-    test_long_names();
-    if (is_root && (unshare(CLONE_NEWNS) ||
-                    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL)))
-        is_root = false;
-    test_full();
-    test_read_only();
-    test_without_xattrs();
     p9_server_free(server);
     return done_testing();
 }

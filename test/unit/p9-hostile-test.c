@@ -192,6 +192,34 @@ static void test_links(void)
     is_untouched("links");
 }
 
+/* One that Dom0 has in the export is the file itself, by any of its names
+ * (docs/threat-model.md, "What remains"). */
+static void test_hard_link(void)
+{
+    char path[128], text[16] = "";
+    uint32_t n;
+    int fd;
+
+    snprintf(path, sizeof(path), "%s/elsewhere", scratch);
+    fd = open(path, O_CREAT | O_RDWR, 0644);
+    if (fd < 0 || write(fd, "Dom0's", 6) != 6 ||
+        link(path, in_export("of-dom0")))
+        exit(1);
+    do_path(1, "of-dom0");
+    ok(!do_open(1, O_RDWR) && !do_read(1, 0, 16, &n) && n == 6 &&
+       !memcmp(answer.at, "Dom0's", 6), "a hard link of Dom0's can be read");
+    ok(!do_write(1, 0, "guest!", 6, &n) && pread(fd, text, 15, 0) == 6 &&
+       !strcmp(text, "guest!"), "and written, by all its names");
+    do_clunk(1);
+    is_int(do_walk1(ROOT_FID, 1, "elsewhere"), ENOENT,
+           "its other name stays outside");
+    is_int(call(P9_TUNLINKAT, "dsd", ROOT_FID, "of-dom0", 0u), 0, "removed");
+    ok(!access(path, F_OK), "by the name inside alone");
+    close(fd);
+    unlink(path);
+    is_untouched("a hard link");
+}
+
 static void test_special(void)
 {
     alarm(20); /* opening a FIFO would wait for ever */
@@ -552,6 +580,7 @@ int main(void)
     descriptors_then = count_descriptors();
     test_names();
     test_links();
+    test_hard_link();
     test_special();
     test_moved_out();
     test_swapped_directory();

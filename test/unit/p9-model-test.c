@@ -11,25 +11,17 @@
 #include <dirent.h>
 
 #include "p9-client.h"
+#include "random.h"
 
 enum { SLOTS = 12, DATA_MAX = 70000, OFFSET_MAX = 200000, DEPTH_MAX = 4 };
 enum { PATH_FID = 100, OTHER_FID = 101, CLONE_FID = 102 };
 
 static char mirror_of[96];
-static uint32_t state;
 static unsigned long step;
 static int differences;
 
 /* Open files: fid is the slot's number + 1. */
 static int slots[SLOTS];
-
-static uint32_t random_below(uint32_t limit)
-{
-    state ^= state << 13;
-    state ^= state >> 17;
-    state ^= state << 5;
-    return state % limit;
-}
 
 static void differ(const char *what, long long by_server, long long by_host)
 {
@@ -301,7 +293,7 @@ static void run_slot(uint32_t fid, int fd)
     case 0:
     case 1:
         for (i = 0; i < count; i++)
-            data[i] = (uint8_t)(state + i * 7);
+            data[i] = (uint8_t)(random_state + i * 7);
         compare("write", do_write(fid, offset, data, count, &got), 0);
         compare("written", got, pwrite(fd, data, count, (off_t)offset));
         break;
@@ -404,13 +396,6 @@ static void compare_trees(const char *a, const char *b)
         closedir(dir);
 }
 
-static unsigned long setting(const char *name, unsigned long fallback)
-{
-    const char *value = getenv(name);
-
-    return value ? strtoul(value, NULL, 10) : fallback;
-}
-
 int main(void)
 {
     unsigned long steps = setting("P9_MODEL_OPERATIONS", 60000);
@@ -424,7 +409,7 @@ int main(void)
     session_start(NULL);
     for (i = 0; i < SLOTS; i++)
         slots[i] = -1;
-    state = seed ? seed : 1;
+    random_start(seed);
     for (step = 0; step < steps; step++) {
         one_step();
         if (step % 2000 == 0)

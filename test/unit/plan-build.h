@@ -22,6 +22,12 @@ static const struct host_facts test_host = {
 /* What a test says of the files that its text names. */
 __attribute__((unused)) static struct survey test_survey;
 
+/* Devices of the host; NULL: no tree of it is known. */
+__attribute__((unused)) static const struct dt_devices *test_devices;
+
+/* What else a test says of the host. */
+__attribute__((unused)) static bool test_has_no_iommu;
+
 struct made {
     struct arena *arena;
     struct report *report;
@@ -34,6 +40,7 @@ static struct made make_with(const char *text,
                              const struct plan_options *options)
 {
     struct made m = { arena_new(), report_new(), NULL };
+    static struct host_facts host;
     struct survey survey = test_survey;
     const struct json *j;
     const struct spec *s;
@@ -42,14 +49,17 @@ static struct made make_with(const char *text,
         return m;
     j = json_parse(m.arena, "config.json", text, strlen(text),
                    &json_default_limits, m.report);
-    s = j ? spec_from_json(m.arena, j, m.report) : NULL;
+    s = j ? spec_read(m.arena, j, NULL, m.report) : NULL;
     if (!s)
         return m;
+    host = test_host;
+    host.devices = test_devices;
+    host.has_no_iommu = test_has_no_iommu;
     survey.rootfs_fd = -1;
     survey.mounts = arena_calloc(m.arena, s->n_mounts + 1,
                                  sizeof(*survey.mounts));
     if (survey.mounts)
-        m.plan = plan_make(m.arena, s, &survey, &test_host, options,
+        m.plan = plan_make(m.arena, s, &survey, &host, options,
                            m.report);
     return m;
 }

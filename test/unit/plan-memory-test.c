@@ -13,7 +13,7 @@
 
 #include "domain-config.h"
 
-static const char text[] =
+static const char good_text[] =
     "{\"ociVersion\":\"1.3.0\",\"root\":{\"path\":\"rootfs\"},"
     "\"hostname\":\"h\",\"process\":{\"cwd\":\"/\",\"args\":[\"a\",\"b\"],"
     "\"user\":{\"uid\":1,\"gid\":2,\"additionalGids\":[3,4]},"
@@ -27,6 +27,19 @@ static const char text[] =
     "{\"type\":\"ipc\"}],"
     "\"sysctl\":{\"net.x\":\"1\"},\"resources\":{\"cpu\":{\"cpus\":\"0\"},"
     "\"memory\":{\"limit\":9000000},\"unified\":{\"cpu.weight\":\"1\"}}}}";
+
+/* Wrong at each stage, so that there never is a plan. */
+static const char faulty_text[] =
+    "{\"ociVersion\":\"1.3.0\",\"root\":{\"path\":\"rootfs\"},"
+    "\"process\":{\"cwd\":\"x\",\"args\":[1,\"b\"],\"user\":7,"
+    "\"rlimits\":[{\"type\":\"RLIMIT_X\"}],\"terminal\":true},"
+    "\"mounts\":[{\"destination\":1,\"type\":2,\"options\":3},"
+    "{\"source\":\"/gone\",\"options\":[\"bind\"]},"
+    "{\"destination\":\"/z\",\"type\":\"zfs\"}],"
+    "\"hooks\":{\"startContainer\":[{}]},"
+    "\"annotations\":{\"org.xenproject.oci.memory\":\"x\"},"
+    "\"vm\":7,\"linux\":{\"devices\":[{}],\"namespaces\":[{}],"
+    "\"seccomp\":{\"syscalls\":[{}]},\"resources\":{\"cpu\":7}}}";
 
 /* The whole configuration, or an error with nothing left to free. */
 static int config_is_right(const struct plan *plan)
@@ -49,7 +62,7 @@ static int config_is_right(const struct plan *plan)
 }
 
 /* What came of it: 0 nothing, with an error; else the payload's size. */
-static size_t once(unsigned long n, int *right)
+static size_t once(const char *text, unsigned long n, int *right)
 {
     static const struct plan_options options = { .uuid = NULL };
     struct bytes payload = BYTES_INIT, dry = BYTES_INIT;
@@ -77,17 +90,14 @@ static size_t once(unsigned long n, int *right)
     return size;
 }
 
-int main(void)
+static void test_text(const char *text, size_t full)
 {
     unsigned long n, wrong = 0;
-    size_t full, size;
     int right, failed;
+    size_t size;
 
-    full = once(0, &right);
-    fail_alloc_stop();
-    ok(full > 1000 && right, "a payload of %zu bytes", full);
     for (n = 1; n < 100000; n++) {
-        size = once(n, &right);
+        size = once(text, n, &right);
         failed = fail_alloc_stop();
         if (!right || (size && size != full)) {
             wrong++;
@@ -98,5 +108,19 @@ int main(void)
     }
     is_int((long long)wrong, 0, "an error or the whole payload, every time");
     ok(n > 100 && n < 100000, "%lu allocations failed, one by one", n - 1);
+}
+
+int main(void)
+{
+    size_t full;
+    int right;
+
+    full = once(good_text, 0, &right);
+    fail_alloc_stop();
+    ok(full > 1000 && right, "a payload of %zu bytes", full);
+    test_text(good_text, full);
+    ok(!once(faulty_text, 0, &right) && right, "errors, and no payload");
+    fail_alloc_stop();
+    test_text(faulty_text, 0);
     return done_testing();
 }

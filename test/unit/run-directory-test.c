@@ -2,9 +2,12 @@
 /* Run directory, record, exit status, console log: in a directory of ours. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -97,20 +100,80 @@ static void make_temporary(pid_t pid, char *path, size_t path_bytes)
 
 static void test_sweep(void)
 {
-    char dead[256], alive[256], file[320];
+    char dead[256], alive[256], own[256], file[320];
     pid_t child = fork();
 
     if (!child)
         _exit(0);
     waitpid(child, NULL, 0);
     make_temporary(child, dead, sizeof(dead));
-    make_temporary(getpid(), alive, sizeof(alive));
+    make_temporary(getppid(), alive, sizeof(alive));
+    make_temporary(getpid(), own, sizeof(own));
     run_sweep();
     ok(access(dead, F_OK) && errno == ENOENT, "of a dead process: removed");
     ok(!access(alive, F_OK), "of one that lives: left to it");
+    ok(access(own, F_OK) && errno == ENOENT,
+       "of this process, or of one that had its number: removed");
     snprintf(file, sizeof(file), "%s/record", alive);
     unlink(file);
     rmdir(alive);
+}
+
+/* A container of an hour ago, as it is when it is deleted. */
+static void make_old(const char *name, struct report *report)
+{
+    const struct timespec old[2] = { { time(NULL) - 3600, 0 },
+                                     { time(NULL) - 3600, 0 } };
+    int lock_fd, dir_fd = run_create(name, &lock_fd, report);
+
+    close(openat(dir_fd, "record", O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    futimens(dir_fd, old);
+    close(lock_fd);
+    close(dir_fd);
+}
+
+/* Every command sweeps: it must not take a removal for one given up. */
+static void test_removal_beside_sweeps(void)
+{
+    struct report *report = report_new();
+    int i, failed = 0;
+    pid_t child = fork();
+
+    if (!child)
+        for (;;)
+            run_sweep();
+    for (i = 0; i < 500; i++) {
+        make_old("old", report);
+        failed += run_remove("old", report) != 0;
+    }
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    is_int(failed, 0, "removals beside sweeps that failed");
+    is_str(first_check(report), NULL, "and nothing is reported");
+    report_free(report);
+}
+
+/* Between its renaming and its end, and when the name is another's. */
+static void test_is_removed(void)
+{
+    struct report *report = report_new();
+    int lock_fd, again_fd, dir_fd = run_create("going", &lock_fd, report),
+        root_fd = open(run_root(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int other_fd;
+
+    ok(!run_is_removed("going", dir_fd), "there");
+    renameat(root_fd, "going", root_fd, ".tmp-going-1");
+    ok(run_is_removed("going", dir_fd), "being removed");
+    other_fd = run_create("going", &again_fd, report);
+    ok(other_fd >= 0 && !run_is_removed("going", other_fd), "there again");
+    ok(run_is_removed("going", dir_fd), "not the one of before");
+    run_remove("going", report);
+    ok(run_is_removed("going", other_fd), "removed");
+    renameat(root_fd, ".tmp-going-1", root_fd, "going");
+    run_remove("going", report);
+    close(root_fd), close(dir_fd), close(lock_fd);
+    close(other_fd), close(again_fd);
+    report_free(report);
 }
 
 static void test_record(void)
@@ -247,6 +310,61 @@ static void test_log(int dir_fd)
     console_log_close(&log);
 }
 
+static void fill(int dir_fd)
+{
+    static const char zeros[4096];
+    int fd = openat(dir_fd, "filler", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+    while (write(fd, zeros, sizeof(zeros)) > 0)
+        ;
+    ok(errno == ENOSPC, "the file system is full");
+    close(fd);
+}
+
+/* What fills the file system while a container runs does not keep its end
+ * from being recorded. */
+static void test_end_when_full(void)
+{
+    static char text[500], long_text[7300];
+    const char *const annotations[] = { "a", long_text, NULL };
+    struct container_record record = {
+        .name = "full", .uuid = "u", .bundle = "/b",
+        .status = CONTAINER_RUNNING, .annotations = annotations,
+    };
+    struct report *report = report_new();
+    int lock_fd, dir_fd, fd;
+
+    if (geteuid() || mount("tmpfs", run_root(), "tmpfs", 0,
+                           "size=256k,mode=700")) {
+        ok(1, "a full run directory # SKIP needs root to mount a tmpfs");
+        report_free(report);
+        return;
+    }
+    memset(text, 't', sizeof(text) - 1);
+    memset(long_text, 'a', sizeof(long_text) - 1);
+    dir_fd = run_create("full", &lock_fd, report);
+    ok(!record_write(dir_fd, &record, report) && !guest_exit_reserve(dir_fd),
+       "a record, and room for its end");
+    fd = openat(dir_fd, "log", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    fill(dir_fd);
+    is_int(write(fd, text, sizeof(text)), -1, "nothing more can be written");
+    close(fd);
+    ok(faccessat(dir_fd, "reserve", F_OK, 0) == 0, "the room is kept");
+    record.status = CONTAINER_STOPPED;
+    record.exit = (struct container_exit){ EXIT_FAILED, 0, text };
+    is_int(guest_exit_write(dir_fd, &record.exit), 0, "how it ended is kept");
+    console_log_write_lost(dir_fd, sizeof(text));
+    is_int((long long)console_log_read_lost(dir_fd), sizeof(text),
+           "and how much was lost");
+    is_int(record_write(dir_fd, &record, report), 0, "and is recorded");
+    is_str(first_check(report), NULL, "without a word");
+    is_int(run_remove("full", report), 0, "removed");
+    close(dir_fd);
+    close(lock_fd);
+    report_free(report);
+    ok(!umount(run_root()), "unmounted");
+}
+
 int main(void)
 {
     char root[] = "/tmp/xl-oci-run-XXXXXX";
@@ -259,6 +377,8 @@ int main(void)
     test_lock_across_processes();
     test_list();
     test_sweep();
+    test_removal_beside_sweeps();
+    test_is_removed();
     test_record();
     test_guest_exit();
     dir_fd = run_create("files", &lock_fd, report);
@@ -268,6 +388,7 @@ int main(void)
     close(dir_fd);
     close(lock_fd);
     report_free(report);
+    test_end_when_full();
     ok(!rmdir(root), "nothing is left");
     return done_testing();
 }

@@ -97,7 +97,7 @@ static struct seccomp_filter compile(const char *text)
     const struct spec *s = j ? spec_from_json(arena, j, report) : NULL;
     struct seccomp_filter filter = { 0, NULL, 0 };
 
-    if (s && !seccomp_compile(arena, &s->linux_.seccomp, &filter, report))
+    if (s && !seccomp_compile(arena, s, &filter, report))
         filter.program = NULL;
     return filter;
 }

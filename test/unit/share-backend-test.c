@@ -31,6 +31,8 @@ static int play_backend(const char *part, bool failed)
         fprintf(stderr, "the jail cannot be entered\n");
         return 1;
     }
+    if (!strcmp(part, "hangs"))
+        pause();
     if (write(1, "r", 1) != 1)
         return 1;
     if (!strcmp(part, "loses-server"))
@@ -118,6 +120,40 @@ static const struct share_failure *failure_of(struct arena *arena,
     return share_failure_read(arena, MONITOR_DIR_FD, index);
 }
 
+/* An error server that dies is followed by another, not at once. */
+static void test_restarted(unsigned int index)
+{
+    struct share_backend *backend = &monitor.shares[index];
+    int wait_ms;
+
+    is_int(monitor_restart_shares(&monitor), -1, "nothing is due");
+    kill(backend->pid, SIGKILL);
+    monitor_share_ended(&monitor, index);
+    ok(backend->pid_fd < 0, "when that ends soon, a third must wait");
+    wait_ms = monitor_restart_shares(&monitor);
+    ok(wait_ms > 3000 && wait_ms <= 5000, "for seconds");
+    ok(backend->pid_fd < 0, "and does");
+    monitor.errors[index].due_ms -= 5000;
+    monitor.errors[index].started_ms -= 5000;
+    is_int(monitor_restart_shares(&monitor), -1, "then nothing is due");
+    ok(backend->pid_fd >= 0 && backend->answers_errors, "as it is there");
+    monitor.errors[index].started_ms -= 5000;
+    kill(backend->pid, SIGKILL);
+    monitor_share_ended(&monitor, index);
+    ok(backend->pid_fd >= 0, "the fourth is there at once, after a while");
+}
+
+/* Its monitor has a console and other shares to look after. */
+static void test_not_waited_for(void)
+{
+    char why[SHARE_WHY_BYTES];
+
+    alarm(20);
+    is_int(start("hangs", 8, true, why), 0,
+           "an error server is not waited for for ever");
+    alarm(0);
+}
+
 static void test_ended(void)
 {
     struct arena *arena = arena_new();
@@ -132,9 +168,7 @@ static void test_ended(void)
     }
     ok(backend->pid_fd >= 0 && backend->answers_errors,
        "another answers errors");
-    kill(backend->pid, SIGKILL);
-    monitor_share_ended(&monitor, 2);
-    ok(backend->pid_fd < 0, "when that ends, there is no third");
+    test_restarted(2);
     f = share_failure_read(arena, MONITOR_DIR_FD, 2);
     is_int(f ? f->end.signal : 0, SIGTERM, "the record is of the first");
     f = failure_of(arena, "loses-server", 3);
@@ -154,11 +188,24 @@ static void test_ended(void)
     arena_free(arena);
 }
 
+static int count_of(const char *text, const char *what)
+{
+    int count = 0;
+
+    while ((text = strstr(text, what))) {
+        count++;
+        text++;
+    }
+    return count;
+}
+
 static void test_log(void)
 {
     char text[4096] = "";
 
     console_log_read(&monitor.log, 0, text, sizeof(text) - 1);
+    is_int(count_of(text, "the backend of share 2"), 1,
+           "the log tells once of each share");
     ok(strstr(text, "the backend of share 3 (?) has ended: " BACKEND_KILLED
               "11 (Segmentation fault); the guest gets I/O errors") != NULL,
        "the log tells of it");
@@ -212,6 +259,7 @@ static int play_monitor(const char *directory)
         return 1;
     test_start();
     test_refused();
+    test_not_waited_for();
     test_ended();
     test_log();
     test_file();

@@ -87,8 +87,19 @@ static void has_permissions(const char *path, const char *want)
     is_str(got, want, name);
 }
 
+/* As libxl makes them. */
+static void make_domain(int domid)
+{
+    char path[P9_PATH_BYTES], text[16];
+    int size = snprintf(text, sizeof(text), "%d", domid);
+
+    snprintf(path, sizeof(path), "/local/domain/%d/domid", domid);
+    xs_write(xs, XBT_NULL, path, text, (unsigned int)size);
+}
+
 static void test_written(void)
 {
+    make_domain(DOMID);
     is_int(write_nodes(2, DOMID, UUID, NULL), 0, "two shares are written");
     holds_of(0, false, "frontend", "/local/domain/7/device/9pfs/0");
     holds_of(0, false, "frontend-id", "7");
@@ -174,6 +185,7 @@ static void test_guest(void)
 
 static void test_removed(void)
 {
+    make_domain(DOMID + 1);
     is_int(write_nodes(1, DOMID + 1, OTHER_UUID, NULL), 0, "another domain's");
     share_nodes_remove(UUID);
     holds_of(0, false, "state", NULL);
@@ -181,6 +193,17 @@ static void test_removed(void)
     holds("/local/domain/0/backend/9pfs/8/0/uuid", OTHER_UUID);
     share_nodes_remove(OTHER_UUID);
     holds("/local/domain/0/backend/9pfs/8/0/uuid", NULL);
+}
+
+/* Destroyed behind our back: what were written would stay. */
+static void test_no_domain(void)
+{
+    const char *check;
+
+    is_int(write_nodes(1, DOMID + 2, UUID, &check), -1, "no such domain");
+    is_str(check, "share-backend-failed", "is told");
+    holds("/local/domain/0/backend/9pfs/9/0/state", NULL);
+    holds("/local/domain/9/device/9pfs/0/state", NULL);
 }
 
 static void test_no_xenstore(void)
@@ -206,6 +229,7 @@ int main(void)
     test_read_by_backend();
     test_guest();
     test_removed();
+    test_no_domain();
     xs_close(xs);
     test_no_xenstore();
     return done_testing();

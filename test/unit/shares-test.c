@@ -67,7 +67,7 @@ static void test_binds(void)
         is_int((long long)m.plan->n_images, 2,
                "the read-only one is an image beside the root");
         is_str(options_of(m.plan, "share0"),
-               "trans=xen,version=9p2000.L,msize=524288,"
+               "trans=xen,version=9p2000.L,msize=524288,locktimeout=1,"
                "cache=mmap,directio", "its options");
     }
     unmake(&m);
@@ -80,8 +80,8 @@ static void test_binds(void)
     if (ok(m.plan && m.plan->n_shares == 2, "both on demand")) {
         ok(!m.plan->shares[1].writable, "read-only stays read-only");
         is_str(options_of(m.plan, "share1"),
-               "trans=xen,version=9p2000.L,msize=262144,cache=loose,"
-               "posixacl",
+               "trans=xen,version=9p2000.L,msize=262144,locktimeout=1,"
+               "cache=loose,posixacl",
                "private, and a sixteenth of the memory for the rings");
     }
     unmake(&m);

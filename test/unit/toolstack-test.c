@@ -25,8 +25,11 @@ static void test_guest_files(void)
         .initramfs = { .value = "/nonexistent/initramfs" },
         .block_script = { .value = "/nonexistent/block" }, .n_disks = 1,
     };
+    const struct spec spec = { .document = NULL };
     struct report *report = report_new();
-    const struct loaded loaded = { .plan = &plan, .report = report };
+    const struct loaded loaded = {
+        .spec = &spec, .plan = &plan, .report = report,
+    };
     const struct diagnostic *d;
 
     is_int(load_require_guest(&loaded), -1, "no files of the guest");
@@ -39,7 +42,7 @@ static void test_guest_files(void)
 static void test_messages(void)
 {
     struct report *report = report_new();
-    struct log_capture *log = log_capture_new(0);
+    struct log_capture *log = log_capture_new(0, false);
     xentoollog_logger *logger = log_capture_logger(log);
 
     xtl_log(logger, XTL_DEBUG, -1, "libxl", "of no interest");
@@ -51,6 +54,28 @@ static void test_messages(void)
        "in its words");
     is_int((long long)report_count(report, REPORT_WARNING), 1,
            "errors alone");
+    log_capture_free(log);
+    report_free(report);
+}
+
+/* xl -T: what was told when, and by which of the processes. */
+static void test_timestamps(void)
+{
+    struct report *report = report_new();
+    struct log_capture *log = log_capture_new(0, true);
+    char want[64];
+
+    setenv("TZ", "UTC", 1);
+    xtl_log(log_capture_logger(log), XTL_ERROR, -1, "libxl", "it is gone");
+    log_capture_report(log, report);
+    snprintf(want, sizeof(want), " UTC [%d] libxl: it is gone",
+             (int)getpid());
+    ok(report_first(report) &&
+       !strncmp(report_first(report)->message, "20", 2) &&
+       report_first(report)->message[4] == '-' &&
+       !strcmp(report_first(report)->message + strlen("2001-01-01 00:00:00"),
+               want), "-T: date, time and process (%s)",
+       report_first(report) ? report_first(report)->message : "nothing");
     log_capture_free(log);
     report_free(report);
 }
@@ -107,6 +132,7 @@ int main(void)
 {
     test_guest_files();
     test_messages();
+    test_timestamps();
     test_monitor();
     test_resources();
     return done_testing();

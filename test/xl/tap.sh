@@ -73,3 +73,22 @@ quoted() {
         printf '[%s]' "$word"
     done
 }
+
+# in_dom0 PREFIX ARGUMENT...: run-dom0 ARGUMENT..., whose program prints "ok" or
+# "not ok" before each name and "complete" in the end: our results, with PREFIX.
+in_dom0() {
+    local prefix=$1 status=0 line
+    shift
+    "$top/test/qemu/run-dom0" "$@" >"$scratch/out" 2>"$scratch/err" ||
+        status=$?
+    while IFS= read -r line; do
+        case $line in
+        "ok "*) ok "$prefix${line#ok }" true ;;
+        "not ok "*) ok "$prefix${line#not ok }" false ;;
+        "#"*) echo "$line" ;;
+        esac
+    done <"$scratch/out"
+    is "${prefix}Dom0 came to the end" \
+        "$status $(tail -n 1 "$scratch/out")" "0 complete"
+    [ "$status" = 0 ] || sed 's/^/# /' "$scratch/out" "$scratch/err"
+}

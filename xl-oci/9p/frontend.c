@@ -80,6 +80,16 @@ bool p9_backend_is_read_only(struct xs_handle *xs,
     return read_u32(xs, path, &value) || value;
 }
 
+unsigned int p9_backend_count(struct xs_handle *xs, int domid)
+{
+    unsigned int count = 0;
+    char path[P9_PATH_BYTES];
+
+    snprintf(path, sizeof(path), "/local/domain/0/backend/9pfs/%d", domid);
+    free(xs_directory(xs, XBT_NULL, path, &count));
+    return count;
+}
+
 static int read_member(struct xs_handle *xs, const struct p9_share *share,
                        const char *node, uint32_t *value)
 {

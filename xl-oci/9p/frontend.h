@@ -45,6 +45,9 @@ int p9_backend_set_state(struct xs_handle *xs, const struct p9_share *share,
 bool p9_backend_is_read_only(struct xs_handle *xs,
                              const struct p9_share *share);
 
+/* The domain's shares; 0: there is none, or xenstored does not say. */
+unsigned int p9_backend_count(struct xs_handle *xs, int domid);
+
 /* Reads what the guest has written. 0, or -1 with *failed. */
 int p9_frontend_read(struct xs_handle *xs, const struct p9_share *share,
                      struct p9_frontend *frontend, const char **failed);

@@ -6,6 +6,7 @@
 #include <cap-ng.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/securebits.h>
 #include <poll.h>
 #include <sched.h>
@@ -21,7 +22,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define DESCRIPTORS_DEFAULT (65536u + 5120u + 256u)
 /* Where file systems of the new mount namespace are attached for a moment. Not
  * the export: the caller may name it by a descriptor, and what that refers to
  * is in the old namespace. */
@@ -36,7 +36,7 @@ struct entering {
     uint64_t mapped_bytes;
 };
 
-/* --- a new PID namespace -------------------------------------------------------- */
+/* --- a new PID namespace ------------------------------------------------- */
 
 pid_t p9_jail_fork(void)
 {
@@ -95,7 +95,7 @@ static int read_mapped(uint64_t *bytes)
     return size > 0 && *bytes ? 0 : -1;
 }
 
-/* --- steps: 0 or -1 with errno --------------------------------------------------- */
+/* --- steps: 0 or -1 with errno ------------------------------------------- */
 
 /* Cloned before the namespaces change, since only a mount of the caller's can
  * be; not recursive, so that what is mounted below stays outside. */
@@ -109,6 +109,8 @@ static int export_clone(struct entering *e)
     };
     struct stat st;
 
+    if (!e->jail->export_path)
+        return 0;
     e->export_fd = open_tree(AT_FDCWD, e->jail->export_path,
                              OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
     if (e->export_fd < 0 || fstat(e->export_fd, &st) < 0)
@@ -198,6 +200,36 @@ static int directory_change(struct entering *e)
     return fchdir(e->links_fd);
 }
 
+/* The least descriptor from first on that stays open; ~0u: none does. */
+static unsigned int next_kept(const struct entering *e, unsigned int first)
+{
+    const struct p9_jail *jail = e->jail;
+    unsigned int next = (unsigned int)e->export_fd; /* -1 is ~0u */
+    size_t i;
+
+    if (next < first)
+        next = ~0u;
+    for (i = 0; i < jail->keep_count; i++)
+        if ((unsigned int)jail->keep_fds[i] >= first &&
+            (unsigned int)jail->keep_fds[i] < next)
+            next = (unsigned int)jail->keep_fds[i];
+    return next;
+}
+
+/* Above all the export as the caller named it: a descriptor of the mount there
+ * was leads from directory to directory up to Dom0's root. */
+static int descriptors_close(struct entering *e)
+{
+    unsigned int from = 0, next;
+
+    while ((next = next_kept(e, from)) != ~0u) {
+        if (next > from && close_range(from, next - 1, 0) < 0)
+            return -1;
+        from = next + 1;
+    }
+    return close_range(from, ~0u, 0);
+}
+
 static int limit(int resource, uint64_t value)
 {
     struct rlimit r = { value, value };
@@ -207,12 +239,10 @@ static int limit(int resource, uint64_t value)
 
 static int limits_set(struct entering *e)
 {
-    uint32_t descriptors = e->jail->descriptors_max ?
-        e->jail->descriptors_max : DESCRIPTORS_DEFAULT;
-
     umask(0); /* modes are as the guest says */
-    if (limit(RLIMIT_NOFILE, descriptors) < 0 || limit(RLIMIT_NPROC, 0) < 0 ||
-        limit(RLIMIT_CORE, 0) < 0 || limit(RLIMIT_MSGQUEUE, 0) < 0)
+    if (limit(RLIMIT_NOFILE, e->jail->descriptors_max) < 0 ||
+        limit(RLIMIT_NPROC, 0) < 0 || limit(RLIMIT_CORE, 0) < 0 ||
+        limit(RLIMIT_MSGQUEUE, 0) < 0)
         return -1;
     return e->jail->memory_more ?
         limit(RLIMIT_AS, e->mapped_bytes + e->jail->memory_more) : 0;
@@ -221,11 +251,13 @@ static int limits_set(struct entering *e)
 /*
  * NO_SETUID_FIXUP: setfsuid() to the owner of a new file shall not take away
  * the capabilities by which a server reaches the files of all owners. NOROOT:
- * user 0 gets none back by an exec.
+ * user 0 gets none back by an exec. The caller's groups are nobody's here.
  */
 static int privileges_drop(struct entering *e)
 {
     (void)e;
+    if (setgroups(0, NULL) < 0)
+        return -1;
     if (prctl(PR_SET_SECUREBITS,
               SECBIT_NO_SETUID_FIXUP | SECBIT_NO_SETUID_FIXUP_LOCKED |
               SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_KEEP_CAPS_LOCKED |
@@ -260,6 +292,7 @@ static const struct {
     { "changing the directory", directory_change },
     { "setting limits", limits_set },
     { "dropping privileges", privileges_drop },
+    { "closing descriptors", descriptors_close },
     { "filtering system calls", calls_filter },
 };
 

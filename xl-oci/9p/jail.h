@@ -22,11 +22,13 @@
  *  - holds CHOWN, DAC_OVERRIDE, FOWNER, FSETID, SETUID, SETGID, SETFCAP and
  *    no other capability, none of which survives an exec, and
  *    no_new_privs;
- *  - dies by SIGSYS at any system call that a file server does not need.
+ *  - dies by SIGSYS at any system call that a file server does not need;
+ *  - has the descriptors that the caller lists and the export's, no other: the
+ *    one that names the export would lead to all that is above it.
  *
- * Descriptors that were open stay open: close those that give more than the
- * export before (a connection to xenstored is power over every domain; leave
- * it with the parent).
+ * A directory must not be listed, nor what gives more than the export (a
+ * connection to xenstored is power over every domain; leave it with the
+ * parent).
  */
 #ifndef XL_OCI_9P_JAIL_H
 #define XL_OCI_9P_JAIL_H
@@ -46,9 +48,12 @@ struct p9_jail_call {
 
 struct p9_jail {
     const char *export_path; /* a directory; its last component is followed
-                              * where it is a link, as mount(8) does */
+                              * where it is a link, as mount(8) does; NULL:
+                              * there is none */
     bool read_only;
-    uint32_t descriptors_max;/* RLIMIT_NOFILE; 0: 65536 + 5120 + 256 */
+    const int *keep_fds;     /* stay open */
+    size_t keep_count;
+    uint32_t descriptors_max;/* RLIMIT_NOFILE */
     uint64_t memory_more;    /* RLIMIT_AS: bytes beyond what is mapped when the
                               * jail is entered; 0: as it is */
     const struct p9_jail_call *calls;
@@ -57,7 +62,7 @@ struct p9_jail {
 
 /* For p9_server_new(). */
 struct p9_jail_inside {
-    int export_fd;
+    int export_fd;           /* -1: there is none */
     const char *descriptors; /* static text */
 };
 

@@ -36,8 +36,7 @@
 struct backend {
     struct p9_share share;
     unsigned char uuid[16];
-    bool failed;                /* answer with errors only */
-    bool read_only;
+    struct serve_how how;
     struct xs_handle *xs;
     bool xenstored_is_gone;
     xc_interface *xc;
@@ -82,8 +81,7 @@ static int connect_to_guest(struct backend *b)
         complain("the guest's side is not as agreed", why);
         return -1;
     }
-    b->server = serve_start(&frontend, b->failed, b->read_only,
-                            &b->report_fd);
+    b->server = serve_start(&frontend, &b->how, &b->report_fd);
     if (b->server < 0) {
         complain("the server cannot be started", strerror(errno));
         return -1;
@@ -170,14 +168,25 @@ static void end_server(struct backend *b)
         ;
 }
 
+static void decide_how(struct backend *b)
+{
+    unsigned int n_shares = p9_backend_count(b->xs, b->share.domid);
+    struct p9_host host;
+
+    p9_host_read(&host);
+    b->how.read_only = p9_backend_is_read_only(b->xs, &b->share);
+    b->how.budget = p9_budget_of(&host, n_shares && n_shares < SHARES_MAX ?
+                                 n_shares : SHARES_MAX);
+}
+
 static int run(struct backend *b)
 {
     enum progress progress;
 
     if (open_handles(b))
         return EXIT_FAILURE;
-    b->read_only = p9_backend_is_read_only(b->xs, &b->share);
-    if (serve_try_jail(b->failed, b->read_only, stderr))
+    decide_how(b);
+    if (serve_try_jail(&b->how, stderr))
         return EXIT_FAILURE;
     /* a guest that has connected already goes on where it is */
     if (p9_frontend_state(b->xs, &b->share) <= STATE_INITIALISING &&
@@ -185,7 +194,8 @@ static int run(struct backend *b)
         complain("xenstore cannot be written", strerror(errno));
         return EXIT_FAILURE;
     }
-    if (write(STDOUT_FILENO, "r", 1) != 1)
+    /* the monitor does not wait for long where the guest does */
+    if (write(STDOUT_FILENO, "r", 1) != 1 && !b->how.failed)
         return EXIT_FAILURE;
     dup2(STDIN_FILENO, STDOUT_FILENO);
     for (progress = look(b); progress == GO_ON; progress = wait_and_look(b))
@@ -208,7 +218,7 @@ static bool parse_arguments(int argc, char **argv, struct backend *b)
     if (*end || b->share.domid <= 0)
         return false;
     b->share.index = (unsigned int)strtoul(argv[3], &end, 10);
-    b->failed = argc == 5;
+    b->how.failed = argc == 5;
     return !*end && (argc == 4 || !strcmp(argv[4], "failed"));
 }
 
@@ -222,7 +232,7 @@ int main(int argc, char **argv)
     }
     signal(SIGPIPE, SIG_IGN);
     /* for whoever looks for this process (share-backend.h) */
-    fprintf(stderr, "%d%s\n", (int)getpid(), b.failed ? " errors" : "");
+    fprintf(stderr, "%d%s\n", (int)getpid(), b.how.failed ? " errors" : "");
     if (chdir("/"))
         return EXIT_FAILURE;
     return run(&b);

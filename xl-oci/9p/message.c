@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "message.h"
 
+#include <endian.h>
 #include <string.h>
 
 /* size_bytes bytes of the message, or NULL and the reader has failed. */
@@ -16,14 +17,15 @@ static const uint8_t *take(struct p9_reader *r, size_t size_bytes)
     return p;
 }
 
-static uint64_t read_number(struct p9_reader *r, size_t size_bytes)
+/* Of 1 to 8 bytes, in one access: little endian, as 9P is. */
+static inline uint64_t read_number(struct p9_reader *r, size_t size_bytes)
 {
     const uint8_t *p = take(r, size_bytes);
     uint64_t value = 0;
 
-    while (p && size_bytes--)
-        value = value << 8 | p[size_bytes];
-    return value;
+    if (p)
+        memcpy(&value, p, size_bytes);
+    return le64toh(value);
 }
 
 struct p9_reader p9_reader_of(const void *message, size_t size_bytes)
@@ -111,12 +113,14 @@ static uint8_t *room_for(struct p9_writer *w, size_t size_bytes)
     return p;
 }
 
-static void write_number(struct p9_writer *w, uint64_t value, size_t size_bytes)
+static inline void write_number(struct p9_writer *w, uint64_t value,
+                                size_t size_bytes)
 {
     uint8_t *p = room_for(w, size_bytes);
 
-    for (; p && size_bytes--; value >>= 8)
-        *p++ = (uint8_t)value;
+    value = htole64(value);
+    if (p)
+        memcpy(p, &value, size_bytes);
 }
 
 struct p9_writer p9_writer_into(void *message, size_t room)

@@ -27,7 +27,7 @@ void p9_ring_init(struct p9_ring *ring, struct xen_9pfs_data_intf *shared,
     };
     ring->out = ring->in + ring->size_bytes;
     ring->in_prod = load_index(&shared->in_prod);
-    ring->out_cons = load_index(&shared->out_cons);
+    ring->out_cons = ring->out_seen = load_index(&shared->out_cons);
 }
 
 static void copy_from(const struct p9_ring *ring, uint32_t index, void *to,
@@ -70,10 +70,11 @@ enum p9_ring_result p9_ring_take(struct p9_ring *ring, void *buffer,
                                  size_t capacity, size_t *size_bytes,
                                  const char **reason)
 {
-    uint32_t queued = load_index(&ring->shared->out_prod) - ring->out_cons;
     unsigned char header[P9_RING_HEADER_BYTES];
-    uint32_t size;
+    uint32_t size, queued;
 
+    ring->out_seen = load_index(&ring->shared->out_prod);
+    queued = ring->out_seen - ring->out_cons;
     if (queued > ring->size_bytes)
         return broken(reason, "the guest's index is beyond its ring");
     if (queued < sizeof(header))
@@ -92,6 +93,11 @@ enum p9_ring_result p9_ring_take(struct p9_ring *ring, void *buffer,
     ring->taken_bytes = size;
     *size_bytes = size;
     return P9_RING_OK;
+}
+
+bool p9_ring_has_news(const struct p9_ring *ring)
+{
+    return load_index(&ring->shared->out_prod) != ring->out_seen;
 }
 
 enum p9_ring_result p9_ring_answer(struct p9_ring *ring, const void *reply,

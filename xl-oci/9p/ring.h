@@ -15,6 +15,8 @@
 
 struct xen_9pfs_data_intf;
 
+/* Half of a ring holds the shortest msize, P9_MSIZE_MIN; 512 KiB at most. */
+#define P9_RING_MIN_ORDER 2u
 #define P9_RING_MAX_ORDER 9u
 #define P9_RING_HEADER_BYTES 7u     /* size[4] type[1] tag[2] */
 
@@ -23,6 +25,7 @@ struct p9_ring {
     unsigned char *in, *out;    /* to the guest, from the guest */
     uint32_t size_bytes;        /* of each of both; a power of two */
     uint32_t in_prod, out_cons; /* ours; the shared ones are only written */
+    uint32_t out_seen;          /* the guest's index when it was last read */
     uint32_t taken_bytes;       /* of the message that is being answered */
 };
 
@@ -48,6 +51,9 @@ void p9_ring_init(struct p9_ring *ring, struct xen_9pfs_data_intf *shared,
 enum p9_ring_result p9_ring_take(struct p9_ring *ring, void *buffer,
                                  size_t capacity, size_t *size_bytes,
                                  const char **reason);
+
+/* Whether the guest's index has moved since p9_ring_take() has read it. */
+bool p9_ring_has_news(const struct p9_ring *ring);
 
 /*
  * Puts the reply on the ring and takes the message off it. The guest is to be

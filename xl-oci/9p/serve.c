@@ -15,15 +15,10 @@
 
 #define REPORT_FD 4
 #define LIFE_FD 5
-/* Four times what a server's tables and buffers take at their fullest. */
-#define MEMORY_MORE (32u << 20)
 #define MAPPED '+'
 #define NOT_MAPPED '-'
 #define STRING_OF(n) STRING_OF_(n)
 #define STRING_OF_(n) #n
-
-/* Where there is nothing to be served: a directory that has no secrets. */
-#define NO_EXPORT "/sys/hypervisor"
 
 static void say(const char *what, const char *why)
 {
@@ -71,17 +66,38 @@ static size_t error_handle(void *context, const void *request,
 
 /* --- the jailed process ---------------------------------------------------- */
 
-static int enter_jail(bool failed, bool read_only,
-                      const struct p9_jail_call *calls, size_t n_calls,
+static struct p9_settings settings_of(const struct serve_how *how)
+{
+    return (struct p9_settings){
+        .read_only = how->read_only, .fid_max = how->budget.fid_max,
+        .open_max = how->budget.open_max,
+    };
+}
+
+/* t: NULL where it is only tried. */
+static int enter_jail(const struct p9_transport *t,
+                      const struct serve_how *how,
                       struct p9_jail_inside *inside, const char **step)
 {
-    const struct p9_jail jail = {
-        .export_path = failed ? NO_EXPORT :
+    const struct p9_settings settings = settings_of(how);
+    int kept[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, REPORT_FD,
+                   LIFE_FD, -1 };
+    struct p9_jail_call calls[P9_TRANSPORT_CALLS];
+    struct p9_jail jail = {
+        .export_path = how->failed ? NULL :
                        "/proc/self/fd/" STRING_OF(SERVE_EXPORT_FD),
-        .read_only = failed || read_only, .memory_more = MEMORY_MORE,
-        .calls = calls, .call_count = n_calls,
+        .read_only = how->read_only, .keep_fds = kept, .keep_count = 3,
+        .descriptors_max = p9_server_descriptors(&settings),
+        .memory_more = how->budget.memory_more,
     };
 
+    if (t) {
+        p9_transport_calls(t, calls);
+        jail.calls = calls;
+        jail.call_count = P9_TRANSPORT_CALLS;
+        kept[5] = p9_transport_descriptor(t);
+        jail.keep_count = sizeof(kept) / sizeof(kept[0]);
+    }
     return p9_jail_enter(&jail, inside, step);
 }
 
@@ -94,18 +110,18 @@ static void serve_errors(struct p9_transport *t)
     say(p9_transport_serve(t, &service), NULL);
 }
 
-static void serve_directory(struct p9_transport *t, bool read_only,
+static void serve_directory(struct p9_transport *t,
+                            const struct serve_how *how,
                             const struct p9_jail_inside *inside)
 {
-    const struct p9_settings settings = {
-        .read_only = read_only, .msize_max = t->msize_max,
-        .descriptors = inside->descriptors,
-    };
+    struct p9_settings settings = settings_of(how);
     struct p9_service service = {
         .msize = server_msize, .handle = server_handle,
-        .context = p9_server_new(inside->export_fd, &settings),
     };
 
+    settings.msize_max = t->msize_max;
+    settings.descriptors = inside->descriptors;
+    service.context = p9_server_new(inside->export_fd, &settings);
     if (service.context)
         say(p9_transport_serve(t, &service), NULL);
     else
@@ -113,10 +129,11 @@ static void serve_directory(struct p9_transport *t, bool read_only,
 }
 
 /* Nothing of the parent's but the directory and the pipes: above all not its
- * connection to xenstored. */
-static void drop_descriptors(int report_fd, int life_fd)
+ * connection to xenstored. Without a directory, something of the parent's has
+ * the number. */
+static void drop_descriptors(int report_fd, int life_fd, bool failed)
 {
-    int null_fd = open("/dev/null", O_RDWR);
+    int null_fd = fcntl(open("/dev/null", O_RDWR), F_DUPFD, LIFE_FD + 1);
     int kept_fd = fcntl(life_fd, F_DUPFD, LIFE_FD + 1);
 
     dup2(report_fd, REPORT_FD);
@@ -124,13 +141,14 @@ static void drop_descriptors(int report_fd, int life_fd)
     dup2(null_fd, STDIN_FILENO);
     dup2(null_fd, STDOUT_FILENO);
     dup2(null_fd, STDERR_FILENO);
+    if (failed)
+        dup2(null_fd, SERVE_EXPORT_FD);
     close_range(LIFE_FD + 1, ~0u, 0);
 }
 
-static void serve(const struct p9_frontend *frontend, bool failed,
-                  bool read_only)
+static void serve(const struct p9_frontend *frontend,
+                  const struct serve_how *how)
 {
-    struct p9_jail_call calls[P9_TRANSPORT_CALLS];
     static struct p9_transport t;
     struct p9_jail_inside inside;
     const char *step;
@@ -148,20 +166,18 @@ static void serve(const struct p9_frontend *frontend, bool failed,
         say(step, errno ? strerror(errno) : NULL);
         return;
     }
-    p9_transport_calls(&t, calls);
-    if (enter_jail(failed, read_only, calls, P9_TRANSPORT_CALLS, &inside,
-                   &step))
+    if (enter_jail(&t, how, &inside, &step))
         say(step, strerror(errno));
-    else if (failed)
+    else if (how->failed)
         serve_errors(&t);
     else
-        serve_directory(&t, read_only, &inside);
+        serve_directory(&t, how, &inside);
 }
 
 /* --- the parent's side ----------------------------------------------------- */
 
-pid_t serve_start(const struct p9_frontend *frontend, bool failed,
-                  bool read_only, int *report_fd)
+pid_t serve_start(const struct p9_frontend *frontend,
+                  const struct serve_how *how, int *report_fd)
 {
     int pipe_fds[2], life_fds[2];
     pid_t pid;
@@ -170,8 +186,8 @@ pid_t serve_start(const struct p9_frontend *frontend, bool failed,
         return -1;
     pid = p9_jail_fork();
     if (!pid) {
-        drop_descriptors(pipe_fds[1], life_fds[0]);
-        serve(frontend, failed, read_only);
+        drop_descriptors(pipe_fds[1], life_fds[0], how->failed);
+        serve(frontend, how);
         _exit(1);
     }
     close(pipe_fds[1]);
@@ -202,7 +218,7 @@ void serve_read_report(int report_fd, char text[SERVE_REPORT_BYTES])
     text[got < 0 ? 0 : got] = '\0';
 }
 
-int serve_try_jail(bool failed, bool read_only, FILE *to)
+int serve_try_jail(const struct serve_how *how, FILE *to)
 {
     struct p9_jail_inside inside;
     const char *step = "";
@@ -210,7 +226,7 @@ int serve_try_jail(bool failed, bool read_only, FILE *to)
     pid_t pid = p9_jail_fork();
 
     if (!pid) {
-        if (!enter_jail(failed, read_only, NULL, 0, &inside, &step))
+        if (!enter_jail(NULL, how, &inside, &step))
             _exit(0);
         dprintf(fileno(to), "the jail cannot be entered: %s: %s\n", step,
                 strerror(errno));

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include "budget.h"
 #include "frontend.h"
 
 /* The directory to be served, where the monitor puts it. */
@@ -14,13 +15,18 @@
 
 #define SERVE_REPORT_BYTES 256
 
+struct serve_how {
+    bool failed;                /* every request is answered with EIO */
+    bool read_only;
+    struct p9_budget budget;
+};
+
 /*
- * Starts the process: it maps the guest's rings, enters the jail, serves.
- * failed: every request is answered with EIO. Its pid, or -1 with errno;
- * *report_fd is readable once it has ended.
+ * Starts the process: it maps the guest's rings, enters the jail, serves. Its
+ * pid, or -1 with errno; *report_fd is readable once it has ended.
  */
-pid_t serve_start(const struct p9_frontend *frontend, bool failed,
-                  bool read_only, int *report_fd);
+pid_t serve_start(const struct p9_frontend *frontend,
+                  const struct serve_how *how, int *report_fd);
 
 /* Waits until the rings are mapped. 0, or -1 when the process ended first. */
 int serve_wait_mapped(int report_fd);
@@ -31,6 +37,6 @@ void serve_read_report(int report_fd, char text[SERVE_REPORT_BYTES]);
 
 /* Can the jail be entered here? 0, or -1 with a line in to. Before the guest
  * runs, so that its creator is told. */
-int serve_try_jail(bool failed, bool read_only, FILE *to);
+int serve_try_jail(const struct serve_how *how, FILE *to);
 
 #endif

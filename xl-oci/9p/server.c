@@ -121,6 +121,15 @@ static uint32_t or_default(uint32_t value, uint32_t fallback)
     return value ? value : fallback;
 }
 
+#define DESCRIPTORS_BESIDES 64u
+
+uint32_t p9_server_descriptors(const struct p9_settings *settings)
+{
+    return or_default(settings->fid_max, FID_MAX_DEFAULT) +
+        or_default(settings->open_max, OPEN_MAX_DEFAULT) +
+        P9_LOCK_OWNERS_MAX + DESCRIPTORS_BESIDES;
+}
+
 static int set_up(struct p9_server *s, int export_fd,
                   const struct p9_settings *settings)
 {

@@ -26,7 +26,7 @@ struct p9_settings {
     bool read_only;        /* EROFS for whatever would change something */
     uint32_t msize_max;    /* 0: P9_MSIZE_MAX */
     uint32_t fid_max;      /* fids at a time; 0: 65536 */
-    uint32_t open_max;     /* files open at a time, of these fids; 0: 4096 */
+    uint32_t open_max;     /* files open at a time, of these fids; 0: 5120 */
     /* Where the process's own descriptors are seen as links: files are opened
      * by way of these, since only so a file can be opened that has been
      * renamed or unlinked. NULL: "/proc/self/fd". In the jail it is what
@@ -38,12 +38,15 @@ struct p9_server;
 
 /*
  * A server of the directory export_fd (a descriptor of any kind, O_PATH too),
- * which is duplicated. Up to about fid_max + open_max descriptors are used at
- * a time: RLIMIT_NOFILE must allow them.
+ * which is duplicated. RLIMIT_NOFILE must allow p9_server_descriptors().
  * NULL with errno: ENOTDIR, EINVAL (settings out of range), ENOMEM, EMFILE.
  */
 struct p9_server *p9_server_new(int export_fd,
                                 const struct p9_settings *settings);
+
+/* As many as a server uses at a time, one for each fid, open file and owner of
+ * locks, and those that a process has besides. */
+uint32_t p9_server_descriptors(const struct p9_settings *settings);
 
 /* Forgets all fids and locks: as new, for a client that connects again. */
 void p9_server_reset(struct p9_server *s);

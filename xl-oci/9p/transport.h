@@ -12,15 +12,23 @@
 
 #include "frontend.h"
 #include "jail.h"
+#include "poll.h"
 #include "ring.h"
 
 struct xenevtchn_handle;
 
 struct p9_transport {
     struct xenevtchn_handle *events;
+    struct p9_mapping {
+        struct xen_9pfs_data_intf *shared;
+        void *data;
+        uint32_t order;
+    } mappings[P9_RINGS_MAX];
     struct p9_ring rings[P9_RINGS_MAX];
     uint32_t ports[P9_RINGS_MAX];
     unsigned int n_rings;
+    int masked_port;            /* whose event was the last, or -1 */
+    struct p9_poll poll;
     uint32_t msize_max;         /* half of the smallest ring */
     void *request, *reply;      /* msize_max bytes each */
 };
@@ -39,10 +47,17 @@ struct p9_service {
  * Maps the rings and binds the event channels. The right to map anything else
  * is given up, the handle for events restricted to the domain. 0, or -1 with
  * *failed naming what failed.
+ *
+ * Of the guest's memory it reads only what mapping needs, outside the jail: of
+ * each ring its order, judged, and at most 512 grant references, copied once
+ * and judged by Xen.
  */
 int p9_transport_connect(struct p9_transport *t,
                          const struct p9_frontend *frontend,
                          const char **failed);
+
+/* What it waits for events by. */
+int p9_transport_descriptor(const struct p9_transport *t);
 
 /* The system calls that serving needs, for p9_jail_enter(); calls has room for
  * P9_TRANSPORT_CALLS. */

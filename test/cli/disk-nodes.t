@@ -1,0 +1,3 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+exec "$(dirname "$0")/../xenstored/with-xenstored" disk-nodes-test
