@@ -13,17 +13,6 @@ cp "$("$top/test/xl/build-xl-with-libs" "$patches"/000[23]-*.patch)" \
     "$scratch/share/xl.both"
 cp "$("$top/libxl-oci/guest/build-kernel")" "$scratch/share/kernel"
 cp "$top/test/boot/in-dom0-libs" "$scratch/share"
-status=0
-"$top/test/qemu/run-dom0" --xen 4.17 --mark /pcie@10000000 \
-    --share "$scratch/share" -- ./in-dom0-libs \
-    >"$scratch/out" 2>"$scratch/err" || status=$?
-while IFS= read -r line; do
-    case $line in
-    "ok "*) ok "${line#ok }" true ;;
-    "not ok "*) ok "${line#not ok }" false ;;
-    "#"*) echo "$line" ;;
-    esac
-done <"$scratch/out"
-is "Dom0 came to the end" "$status $(tail -n 1 "$scratch/out")" "0 complete"
-[ "$status" = 0 ] || sed 's/^/# /' "$scratch/out" "$scratch/err"
+in_dom0 "" --xen 4.17 --mark /pcie@10000000 --share "$scratch/share" -- \
+    ./in-dom0-libs
 finish

@@ -25,18 +25,6 @@ for boot in "$@"; do
         ;;
     esac
     cp "$top/test/boot/in-dom0-xl" "$work"
-    status=0
-    "$top/test/qemu/run-dom0" --xen "$version" --share "$work" -- \
-        ./in-dom0-xl "$way" >"$scratch/out" 2>"$scratch/err" || status=$?
-    while IFS= read -r line; do
-        case $line in
-        "ok "*) ok "$boot: ${line#ok }" true ;;
-        "not ok "*) ok "$boot: ${line#not ok }" false ;;
-        "#"*) echo "$line" ;;
-        esac
-    done <"$scratch/out"
-    is "$boot: Dom0 came to the end" "$status $(tail -n 1 "$scratch/out")" \
-        "0 complete"
-    [ "$status" = 0 ] || sed 's/^/# /' "$scratch/out" "$scratch/err"
+    in_dom0 "$boot: " --xen "$version" --share "$work" -- ./in-dom0-xl "$way"
 done
 finish

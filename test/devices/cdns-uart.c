@@ -46,11 +46,8 @@ static uint32_t send_line(const struct uio *uio, const char *text)
 int main(int argc, char **argv)
 {
     char line[256];
-    struct uio uio;
+    struct uio uio = uio_of_arguments(argc, argv, 3);
 
-    if (argc != 3)
-        return 2;
-    uio = uio_open(argv[1], 0x1000);
     uio.registers[CONTROL] = RESET;
     uio.registers[CONTROL] = TRANSMIT;
     snprintf(line, sizeof(line), "%s\n", argv[2]);

@@ -7,19 +7,12 @@
  * begins on the bus, of which a UIO device says nothing: the board's manual
  * does (here: `ranges` of the bridge in the host's tree).
  */
-#include <fcntl.h>
-#include <poll.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
+#include "uio.h"
 
 #define UIO "/dev/uio0"
 #define CONFIG_BYTES (1u << 20)         /* bus 0 */
 #define EDU_BYTES (1u << 20)
 #define EDU_ID 0x11e81234u              /* device, vendor */
-#define LIMIT_MS 20000
 
 /* of the configuration header */
 #define COMMAND 0x04
@@ -37,14 +30,8 @@
 #define INTERRUPT_STATUS 0x24
 #define INTERRUPT_ACKNOWLEDGE 0x64
 
-static int uio;
+static struct uio uio;
 static volatile uint32_t *edu;
-
-static void fail(const char *what)
-{
-    perror(what);
-    exit(1);
-}
 
 /* A number of a map, as sysfs tells it. */
 static unsigned long number_of(const char *map, const char *file)
@@ -81,8 +68,8 @@ static int memory_map(void)
 
 static volatile uint32_t *map_pages(int map, size_t size_bytes)
 {
-    void *at = mmap(NULL, size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, uio,
-                    (off_t)map * getpagesize());
+    void *at = mmap(NULL, size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
+                    uio.fd, (off_t)map * getpagesize());
 
     if (at == MAP_FAILED)
         fail("mmap");
@@ -118,15 +105,11 @@ static uint32_t factorial_by_polling(uint32_t n)
 
 static uint32_t factorial_by_interrupt(uint32_t n)
 {
-    struct pollfd pollfd = { .fd = uio, .events = POLLIN };
-    uint32_t one = 1, count, cause;
+    uint32_t count, cause;
 
-    if (write(uio, &one, sizeof(one)) != sizeof(one))
-        fail("enabling the interrupt");
+    uio_enable_interrupt(&uio);
     start(n, STATUS_RAISE);
-    if (poll(&pollfd, 1, LIMIT_MS) != 1 ||
-        read(uio, &count, sizeof(count)) != sizeof(count))
-        fail("no interrupt");
+    count = uio_wait(&uio);
     cause = edu[INTERRUPT_STATUS / 4];
     edu[INTERRUPT_ACKNOWLEDGE / 4] = cause;
     printf("interrupts %u, cause 0x%x\n", count, cause);
@@ -141,10 +124,8 @@ int main(int argc, char **argv)
     int map;
 
     setvbuf(stdout, NULL, _IOLBF, 0);
-    uio = open(UIO, O_RDWR);
-    if (uio < 0)
-        fail(UIO);
-    config = find_edu(map_pages(0, CONFIG_BYTES));
+    uio = uio_open(UIO, CONFIG_BYTES);
+    config = find_edu(uio.registers);
     map = memory_map();
     config[BAR0 / 4] = bus_address;
     config[COMMAND / 4] |= COMMAND_MEMORY;

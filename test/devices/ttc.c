@@ -18,11 +18,8 @@ enum { CLOCK = 0x00 / 4, CONTROL = 0x0c / 4, VALUE = 0x18 / 4,
 int main(int argc, char **argv)
 {
     uint32_t i, beyond = 0;
-    struct uio uio;
+    struct uio uio = uio_of_arguments(argc, argv, 2);
 
-    if (argc != 2)
-        return 2;
-    uio = uio_open(argv[1], 0x1000);
     uio.registers[CONTROL] = STOP;
     uio.registers[CLOCK] = BY_65536;
     uio.registers[INTERVAL] = TICKS;

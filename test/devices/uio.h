@@ -37,6 +37,14 @@ static inline struct uio uio_open(const char *path, size_t size_bytes)
     return uio;
 }
 
+/* The registers of one page of the device that the command line names first. */
+static inline struct uio uio_of_arguments(int argc, char **argv, int wanted)
+{
+    if (argc != wanted)
+        exit(2);
+    return uio_open(argv[1], 0x1000);
+}
+
 static inline void uio_enable_interrupt(const struct uio *uio)
 {
     uint32_t one = 1;

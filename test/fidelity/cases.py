@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The bundles of the fidelity tests: each a config.json whose process is
 `observe`, which prints what it sees. compare.py derives what it must see from
-the same config.json, so a case is nothing but a configuration."""
+the same config.json, so a case is nothing but a configuration: BASE, changed by
+one part or by several (combinations.py)."""
 
 import copy
-import os
 import random
 
 DEFAULT_CAPS = ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"]
@@ -53,15 +53,6 @@ BASE = {
 }
 
 DEVICES = ["null", "zero", "full", "random", "urandom", "tty"]
-
-
-def case(change=None, do=()):
-    config = copy.deepcopy(BASE)
-    if change:
-        change(config)
-    if do:
-        config["process"]["args"] += ["--do", *(w for d in do for w in d)]
-    return config
 
 
 def odd_arguments(c):
@@ -125,6 +116,12 @@ def limits(c):
         {"type": "RLIMIT_NICE", "soft": 3, "hard": 5},
         {"type": "RLIMIT_RTPRIO", "soft": 1, "hard": 2},
         {"type": "RLIMIT_SIGPENDING", "soft": 10, "hard": 20},
+        {"type": "RLIMIT_AS", "soft": 1 << 32, "hard": 1 << 33},
+        {"type": "RLIMIT_DATA", "soft": 1 << 28, "hard": 1 << 29},
+        {"type": "RLIMIT_NPROC", "soft": 70, "hard": 80},
+        {"type": "RLIMIT_RSS", "soft": 1 << 26, "hard": 1 << 27},
+        {"type": "RLIMIT_LOCKS", "soft": 30, "hard": 40},
+        {"type": "RLIMIT_RTTIME", "soft": 30000000, "hard": 40000000},
         {"type": "RLIMIT_MEMLOCK", "soft": 18446744073709551615,
          "hard": 18446744073709551615},
     ]
@@ -143,6 +140,30 @@ def scheduling_fifo(c):
                                  "flags": ["SCHED_FLAG_RESET_ON_FORK"]}
     c["process"]["ioPriority"] = {"class": "IOPRIO_CLASS_IDLE"}
     c["process"]["oomScoreAdj"] = -500
+
+
+def scheduling_rr(c):
+    c["ociVersion"] = "1.2.0"
+    c["process"]["scheduler"] = {"policy": "SCHED_RR", "priority": 42}
+    c["process"]["ioPriority"] = {"class": "IOPRIO_CLASS_RT", "priority": 2}
+    c["process"]["oomScoreAdj"] = -1000
+    c["linux"]["personality"] = {"domain": "LINUX32"}
+
+
+def scheduling_idle(c):
+    c["ociVersion"] = "1.2.0"
+    c["process"]["scheduler"] = {"policy": "SCHED_IDLE"}
+    c["process"]["ioPriority"] = {"class": "IOPRIO_CLASS_RT"}
+    c["process"]["oomScoreAdj"] = 1000
+    c["linux"]["personality"] = {"domain": "LINUX"}
+
+
+def scheduling_deadline(c):
+    c["ociVersion"] = "1.2.0"
+    c["process"]["scheduler"] = {
+        "policy": "SCHED_DEADLINE", "runtime": 20000000,
+        "deadline": 40000000, "period": 50000000,
+        "flags": ["SCHED_FLAG_RECLAIM", "SCHED_FLAG_RESET_ON_FORK"]}
 
 
 def names(c):
@@ -192,6 +213,49 @@ def mounts(c):
     ]
 
 
+def mount_types(c):
+    c["root"]["readonly"] = False
+    c["mounts"] += [
+        {"destination": "/types/dev", "type": "devtmpfs", "source": "dev",
+         "options": ["nosuid", "noexec"]},
+        {"destination": "/types/ram", "type": "ramfs", "source": "ram",
+         "options": ["nodev", "mode=1711"]},
+        {"destination": "/types/cgroup", "type": "cgroup2", "source": "cg",
+         "options": ["nosuid", "noexec", "nodev"]},
+        {"destination": "/types/strict", "type": "tmpfs", "source": "t",
+         "options": ["strictatime", "nodiratime", "nosymfollow"]},
+        {"destination": "/types/sync", "type": "tmpfs", "source": "t",
+         "options": ["sync", "dirsync", "lazytime", "relatime"]},
+        {"destination": "/types/undone", "type": "tmpfs", "source": "t",
+         "options": ["ro", "noexec", "noatime", "rw", "exec", "atime"]},
+        {"destination": "/held", "type": "tmpfs", "source": "tmpfs",
+         "options": ["tmpcopyup", "ro"]},
+    ]
+
+
+def propagation(c):
+    c["root"]["readonly"] = False
+    c["linux"]["rootfsPropagation"] = "shared"
+    c["mounts"] += [
+        {"destination": "/spread/shared", "type": "tmpfs", "source": "t",
+         "options": ["shared"]},
+        {"destination": "/spread/slave", "type": "tmpfs", "source": "t",
+         "options": ["rslave"]},
+        {"destination": "/spread/unbindable", "type": "tmpfs", "source": "t",
+         "options": ["unbindable"]},
+        {"destination": "/spread/private", "type": "tmpfs", "source": "t",
+         "options": ["rprivate"]},
+        {"destination": "/spread/bind", "type": "bind", "source": "hosts",
+         "options": ["rbind", "rshared", "nosymfollow", "strictatime"]},
+        {"destination": "/spread/bound", "type": "bind", "source": "volume",
+         "options": ["bind", "runbindable", "nodiratime", "noatime"]},
+    ]
+
+
+def recursive_propagation(c):
+    c["linux"]["rootfsPropagation"] = "runbindable"
+
+
 def many_mounts(c):
     c["root"]["readonly"] = False
     c["mounts"] += [
@@ -203,6 +267,8 @@ def seccomp(c):
     c["linux"]["seccomp"] = {
         "defaultAction": "SCMP_ACT_ALLOW",
         "architectures": ["SCMP_ARCH_AARCH64"],
+        "flags": ["SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_TSYNC",
+                  "SECCOMP_FILTER_FLAG_SPEC_ALLOW"],
         "syscalls": [
             {"names": ["sethostname"], "action": "SCMP_ACT_ERRNO",
              "errnoRet": 42},
@@ -215,9 +281,41 @@ def seccomp(c):
         ]}
 
 
+# what `observe` does, then what init does between the filter and exec
+WHITELIST = """
+    brk clock_gettime clone close dup3 execve exit exit_group faccessat fcntl
+    fstat futex getcwd getdents64 getegid geteuid getgid getgroups getpid
+    getrandom gettid getuid ioctl ioprio_get kill lgetxattr lseek madvise mmap
+    mprotect mremap munmap nanosleep clock_nanosleep newfstatat openat pipe2
+    ppoll prctl prlimit64 getrlimit read readlinkat rt_sigaction
+    rt_sigprocmask rt_sigreturn sched_getattr sched_yield set_robust_list
+    set_tid_address statx tgkill umask uname wait4 write writev
+
+    capget capset fchown setgroups setresgid setresuid sendmsg seccomp
+""".split()
+
+
+def seccomp_whitelist(c):
+    """Without noNewPrivileges the filter stands before the user changes."""
+    c["process"]["noNewPrivileges"] = False
+    c["process"]["user"] = {"uid": 1000, "gid": 1000, "additionalGids": [7]}
+    c["linux"]["seccomp"] = {
+        "defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 38,
+        "architectures": ["SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM"],
+        "syscalls": [
+            {"names": WHITELIST, "action": "SCMP_ACT_ALLOW"},
+            {"names": ["personality"], "action": "SCMP_ACT_ALLOW",
+             "args": [{"index": 0, "value": 0xffffffff,
+                       "op": "SCMP_CMP_EQ"}]},
+            {"names": ["mkdirat"], "action": "SCMP_ACT_ERRNO",
+             "errnoRet": 99},
+        ]}
+
+
 def cgroup_limits(c):
     c["linux"]["resources"].update(
-        {"memory": {"limit": 50331648}, "pids": {"limit": 23},
+        {"memory": {"limit": 50331648, "reservation": 33554432},
+         "pids": {"limit": 23},
          "cpu": {"shares": 512},
          "unified": {"memory.high": "40000000"}})
 
@@ -227,7 +325,7 @@ def terminal(c):
     c["process"]["consoleSize"] = {"height": 33, "width": 99}
 
 
-def time_and_personality(c):
+def time_namespace(c):
     c["ociVersion"] = "1.1.0"
     c["linux"]["namespaces"] += [{"type": "time"}]
     c["linux"]["timeOffsets"] = {"monotonic": {"secs": 5000, "nanosecs": 1},
@@ -239,7 +337,8 @@ def user_namespace(c):
     c["linux"]["uidMappings"] = [
         {"containerID": 0, "hostID": 100000, "size": 65536}]
     c["linux"]["gidMappings"] = [
-        {"containerID": 0, "hostID": 100000, "size": 65536}]
+        {"containerID": 0, "hostID": 200000, "size": 1000},
+        {"containerID": 1000, "hostID": 300000, "size": 64536}]
 
 
 def start_hook(c):
@@ -253,60 +352,90 @@ def no_pid_namespace(c):
     c["linux"]["namespaces"] = [{"type": t} for t in ("mount", "network")]
 
 
-PATHS = [("stat", f"/dev/{d}") for d in DEVICES] + [
-    ("stat", "/dev/ptmx"), ("stat", "/dev/fd"), ("stat", "/dev/stdout"),
+STREAMS = [("stream", "/dev/stdout"), ("try", "/dev/stdin"),
+           ("open", "/dev/stderr")]
+PATHS = STREAMS + [("stat", f"/dev/{d}") for d in DEVICES] + [
+    ("stat", "/dev/ptmx"), ("stat", "/dev/fd"), ("stat", "/dev/stdin"),
+    ("stat", "/dev/stdout"), ("stat", "/dev/stderr"),
     ("list", "/sys/firmware"), ("try", "/proc/keys"),
     ("try", "/proc/sys/kernel/hostname")]
 
-# name: (configuration, exit code expected of the container)
-CASES = {
-    "plain": (case(do=PATHS), 0),
-    "odd-arguments": (case(odd_arguments), 0),
-    "big-environment": (case(big_environment), 0),
-    "user-and-groups": (case(user_and_groups), 0),
-    "top-directory": (case(top_directory, [
-        ("stat", "/"), ("mark", "/")]), 0),
-    "own-initrd": (case(own_initrd), 0),
-    "capability-sets": (case(capability_sets), 0),
-    "no-capabilities": (case(no_capabilities), 0),
-    "limits": (case(limits), 0),
-    "scheduling-batch": (case(scheduling_batch), 0),
-    "scheduling-fifo": (case(scheduling_fifo), 0),
-    "names": (case(names), 0),
-    "own-devices": (case(own_devices, [
+# name: (change of BASE, what to do, exit code expected of the container)
+PARTS = {
+    "plain": (None, PATHS, 0),
+    "odd-arguments": (odd_arguments, [], 0),
+    "big-environment": (big_environment, [], 0),
+    "user-and-groups": (user_and_groups, STREAMS, 0),
+    "top-directory": (top_directory, [("stat", "/"), ("mark", "/")], 0),
+    "own-initrd": (own_initrd, [], 0),
+    "capability-sets": (capability_sets, [], 0),
+    "no-capabilities": (no_capabilities, [], 0),
+    "limits": (limits, [], 0),
+    "scheduling-batch": (scheduling_batch, [], 0),
+    "scheduling-fifo": (scheduling_fifo, [], 0),
+    "scheduling-rr": (scheduling_rr, [], 0),
+    "scheduling-idle": (scheduling_idle, [], 0),
+    "scheduling-deadline": (scheduling_deadline, [], 0),
+    "names": (names, [], 0),
+    "own-devices": (own_devices, [
         ("stat", "/dev/mem-like"), ("stat", "/dev/dir/fifo"),
-        ("stat", "/dev/unbuffered")]), 0),
-    "kernel-parameters": (case(kernel_parameters, [
+        ("stat", "/dev/unbuffered")], 0),
+    "kernel-parameters": (kernel_parameters, [
         ("read", "/proc/sys/net/ipv4/ip_forward"),
         ("read", "/proc/sys/kernel/msgmax"),
         ("read", "/proc/sys/net/core/somaxconn"),
-        ("read", "/proc/sys/vm/swappiness")]), 0),
-    "restricted-paths": (case(restricted_paths, [
+        ("read", "/proc/sys/vm/swappiness")], 0),
+    "restricted-paths": (restricted_paths, [
         ("try", "/etc/secret"), ("list", "/secrets"), ("try", "/etc/fixed"),
-        ("try", "/data/file"), ("try", "/etc/free")]), 0),
-    "mounts": (case(mounts, [
+        ("try", "/data/file"), ("try", "/etc/free")], 0),
+    "mounts": (mounts, [
         ("stat", "/mnt/tmp"), ("read", "/etc/hosts"), ("try", "/etc/hosts"),
         ("read", "/new/file.txt"), ("try", "/new/file.txt"),
         ("read", "/volume/deep/file"), ("try", "/volume/deep/file"),
-        ("stat", "/volume/deep/file"), ("stat", "/target/inside")]), 0),
-    "many-mounts": (case(many_mounts), 0),
-    "seccomp": (case(seccomp, [
+        ("stat", "/volume/deep/file"), ("stat", "/target/inside")], 0),
+    "mount-types": (mount_types, [
+        ("stat", "/types/dev/null"), ("stat", "/types/ram"),
+        ("read", "/types/cgroup/cgroup.controllers"),
+        ("read", "/held/deep/file"), ("stat", "/held/deep/file"),
+        ("try", "/held/deep/file")], 0),
+    "propagation": (propagation, [], 0),
+    "recursive-propagation": (recursive_propagation, [], 0),
+    "many-mounts": (many_mounts, [], 0),
+    "seccomp": (seccomp, [
         ("call", "sethostname"), ("call", "mkdir"), ("call", "getcwd"),
-        ("call", "personality32"), ("call", "fork")]), 0),
-    "cgroup-limits": (case(cgroup_limits, [
+        ("call", "personality32"), ("call", "fork")], 0),
+    "seccomp-whitelist": (seccomp_whitelist, [
+        ("call", "sethostname"), ("call", "mkdir"), ("call", "getcwd"),
+        ("call", "personality32"), ("call", "fork"), ("call", "mount"),
+        *STREAMS], 0),
+    "cgroup-limits": (cgroup_limits, [
         ("read", "/sys/fs/cgroup/pids.max"),
         ("read", "/sys/fs/cgroup/memory.max"),
-        ("read", "/sys/fs/cgroup/memory.high")]), 0),
-    "terminal": (case(terminal, [("stat", "/dev/console")]), 0),
-    "time-namespace": (case(time_and_personality), 0),
-    "user-namespace": (case(user_namespace, [
-        ("read", "/proc/self/uid_map"), ("stat", "/observe")]), 0),
-    "start-hook": (case(start_hook), 0),
-    "no-pid-namespace": (case(no_pid_namespace), 0),
-    "exit-7": (case(do=[("exit", "7")]), 7),
-    "killed": (case(no_pid_namespace, [("kill", "9")]), 137),
+        ("read", "/sys/fs/cgroup/memory.low"),
+        ("read", "/sys/fs/cgroup/memory.high")], 0),
+    "terminal": (terminal, [("stat", "/dev/console"), *STREAMS], 0),
+    "time-namespace": (time_namespace, [], 0),
+    "user-namespace": (user_namespace, [
+        ("read", "/proc/self/uid_map"), ("read", "/proc/self/gid_map"),
+        ("stat", "/observe"), *STREAMS], 0),
+    "start-hook": (start_hook, [], 0),
+    "no-pid-namespace": (no_pid_namespace, [("orphan", "5")], 0),
+    "exit-7": (None, [("exit", "7")], 7),
+    "killed": (no_pid_namespace, [("kill", "9")], 137),
 }
 
-# FIDELITY_CASES="one another": only these
-CASES = {name: CASES[name]
-         for name in os.environ.get("FIDELITY_CASES", "").split() or CASES}
+
+def configure(parts):
+    """The configuration of a case of these parts."""
+    config = copy.deepcopy(BASE)
+    do = []
+    for part in parts:
+        change, actions, _ = PARTS[part]
+        version = config["ociVersion"]
+        if change:
+            change(config)
+        config["ociVersion"] = max(version, config["ociVersion"])
+        do += [a for a in actions if a not in do]
+    if do:
+        config["process"]["args"] += ["--do", *(w for d in do for w in d)]
+    return config

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 
-from cases import CASES
+from combinations import CASES
 
 
 def write(path, text, mode=0o644):
@@ -31,7 +31,19 @@ def make_rootfs(root, observe):
     write(f"{root}/etc/hosts", "image\n")
     write(f"{root}/secrets/one", "1\n")
     write(f"{root}/data/file", "data\n", 0o666)
+    write(f"{root}/held/deep/file", "held\n", 0o666)
     os.symlink("/target", f"{root}/link")
+
+
+def give_to_mapped(bundle, linux):
+    """As tools for user namespaces do; /etc/free stays root's."""
+    uid, gid = (linux[k][0]["hostID"] for k in ("uidMappings", "gidMappings"))
+    for top in ("rootfs", "volume"):
+        for where, dirs, files in os.walk(f"{bundle}/{top}"):
+            for name in [where] + [f"{where}/{n}" for n in dirs + files]:
+                if not name.endswith("/etc/free"):
+                    os.chown(name, uid, gid, follow_symlinks=False)
+    os.chown(f"{bundle}/hosts", uid, gid)
 
 
 def make_initrd(bundle):
@@ -48,17 +60,19 @@ def make_initrd(bundle):
 def main():
     observe, out = sys.argv[1:]
     shutil.rmtree(out, ignore_errors=True)
-    for name, (config, _) in CASES.items():
+    for name, (config, _, parts) in CASES.items():
         bundle = f"{out}/{name}"
         make_rootfs(f"{bundle}/rootfs", observe)
-        if name == "own-initrd":
+        if "own-initrd" in parts:
             make_initrd(bundle)
-        if name == "top-directory":
+        if "top-directory" in parts:
             os.chown(f"{bundle}/rootfs", 12, 34)
             os.chmod(f"{bundle}/rootfs", 0o2750)
             os.setxattr(f"{bundle}/rootfs", "user.top", b"yes")
-        write(f"{bundle}/hosts", "127.0.0.1 from-bundle\n")
+        write(f"{bundle}/hosts", "127.0.0.1 from-bundle\n", 0o666)
         write(f"{bundle}/volume/deep/file", "in the volume\n", 0o666)
+        if "uidMappings" in config["linux"]:
+            give_to_mapped(bundle, config["linux"])
         with open(f"{bundle}/config.json", "w", encoding="utf-8") as f:
             json.dump(config, f, indent=2)
     print("\n".join(CASES))

@@ -12,6 +12,10 @@
  *   stat PATH   adds type, mode, owner, device number of PATH
  *   read PATH   adds the first 4096 bytes of PATH
  *   call NAME   adds the errno of a harmless system call (seccomp)
+ *   open PATH   adds the errno of opening PATH for writing
+ *   stream PATH adds what reaches standard output through PATH, or an errno
+ *   orphan N    leaves N children's children behind; adds how many of them
+ *               are still there, dead or alive, two seconds later
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -27,11 +31,13 @@
 #include <sys/ioctl.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
 #include <sys/xattr.h>
 #include <termios.h>
 #include <time.h>
@@ -211,6 +217,69 @@ static void clocks(void)
     number("boottime_s", t.tv_sec);
 }
 
+/* Is the kernel's random pool filled, at the very beginning? */
+static void randomness(void)
+{
+    char bytes[16];
+    ssize_t n = getrandom(bytes, sizeof(bytes), GRND_NONBLOCK);
+
+    number("random_errno", n < 0 ? errno : 0);
+}
+
+/* "pid:[4026531836]": those of the kernel's beginning have fixed numbers. */
+static void namespaces(void)
+{
+    static const char *const types[] = {
+        "pid", "ipc", "uts", "mnt", "net", "user", "cgroup", "time",
+    };
+    char path[64], link[64];
+    size_t i;
+
+    for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        ssize_t n;
+
+        snprintf(path, sizeof(path), "/proc/self/ns/%s", types[i]);
+        n = readlink(path, link, sizeof(link) - 1);
+        link[n > 0 ? n : 0] = '\0';
+        snprintf(path, sizeof(path), "ns_%s", types[i]);
+        number(path, n > 0 && strchr(link, '[') ?
+                     atoll(strchr(link, '[') + 1) : -1);
+    }
+}
+
+/* The letter of a process's state, '\0' when it is not there. */
+static char state_of(const char *pid)
+{
+    char path[300], stat[512] = "", *end;
+    int fd;
+
+    snprintf(path, sizeof(path), "/proc/%s/stat", pid);
+    fd = open(path, O_RDONLY);
+    if (fd < 0)
+        return '\0';
+    if (read(fd, stat, sizeof(stat) - 1) < 0)
+        stat[0] = '\0';
+    close(fd);
+    end = strrchr(stat, ')');
+    return end && end[1] ? end[2] : '\0';
+}
+
+/* Of all that this process can see. */
+static void zombies(void)
+{
+    DIR *d = opendir("/proc");
+    struct dirent *e;
+    int count = d ? 0 : -1;
+
+    while (d && (e = readdir(d)))
+        if (e->d_name[0] >= '1' && e->d_name[0] <= '9' &&
+            state_of(e->d_name) == 'Z')
+            count++;
+    if (d)
+        closedir(d);
+    number("zombies", count);
+}
+
 static void open_descriptors(void)
 {
     DIR *d = opendir("/proc/self/fd");
@@ -249,6 +318,75 @@ static void do_try(const char *path)
     snprintf(name, sizeof(name), "try %s", path);
     key(name);
     printf("[%d,%d]", r, w);
+}
+
+static void do_open(const char *path)
+{
+    char name[512];
+    int fd = open(path, O_WRONLY | O_APPEND), saved_errno = errno;
+
+    snprintf(name, sizeof(name), "open %s", path);
+    number(name, fd < 0 ? saved_errno : 0);
+    if (fd >= 0)
+        close(fd);
+}
+
+static void do_stream(const char *path)
+{
+    static const char text[] = "\"written\"";
+    char name[512];
+    int fd;
+
+    snprintf(name, sizeof(name), "stream %s", path);
+    key(name);
+    fflush(stdout);
+    fd = open(path, O_WRONLY | O_APPEND);
+    if (fd < 0 || write(fd, text, strlen(text)) < 0)
+        printf("%d", errno);
+    if (fd >= 0)
+        close(fd);
+}
+
+/* A child's child, which outlives its parent by a moment. */
+static pid_t make_orphan(void)
+{
+    pid_t orphan = -1, child;
+    int pipes[2];
+
+    if (pipe(pipes))
+        return -1;
+    child = fork();
+    if (!child) {
+        orphan = fork();
+        if (!orphan) {
+            usleep(100000);
+            _exit(0);
+        }
+        _exit(write(pipes[1], &orphan, sizeof(orphan)) < 0);
+    }
+    waitpid(child, NULL, 0);
+    if (read(pipes[0], &orphan, sizeof(orphan)) != sizeof(orphan))
+        orphan = -1;
+    close(pipes[0]);
+    close(pipes[1]);
+    return orphan;
+}
+
+static void do_orphans(int count)
+{
+    int i, left = count, tries = 100;
+    char pid[16][16];
+
+    if (count > 16)
+        return;
+    for (i = 0; i < count; i++)
+        snprintf(pid[i], sizeof(pid[i]), "%d", (int)make_orphan());
+    while (left && tries--) {
+        usleep(20000);
+        for (left = i = 0; i < count; i++)
+            left += state_of(pid[i]) != '\0';
+    }
+    number("orphans", left);
 }
 
 static void do_stat(const char *path)
@@ -337,12 +475,15 @@ int main(int argc, char **argv)
     printf("{");
     vector("argv", argv);
     vector("env", environ);
+    randomness();
     identity();
     limits();
     scheduling();
     terminal();
     clocks();
     open_descriptors();
+    namespaces();
+    zombies();
     file("status", "/proc/self/status", 65536);
     file("mountinfo", "/proc/self/mountinfo", 65536);
     file("oom_score_adj", "/proc/self/oom_score_adj", 64);
@@ -369,6 +510,12 @@ int main(int argc, char **argv)
             file(name, argv[i + 1], 4096);
         else if (!strcmp(argv[i], "call"))
             do_call(argv[i + 1]);
+        else if (!strcmp(argv[i], "open"))
+            do_open(argv[i + 1]);
+        else if (!strcmp(argv[i], "stream"))
+            do_stream(argv[i + 1]);
+        else if (!strcmp(argv[i], "orphan"))
+            do_orphans(atoi(argv[i + 1]));
     }
     printf("}\n");
     fflush(stdout);

@@ -75,24 +75,33 @@ product() {
 
 # --- Debian packages of any release and architecture -------------------------
 
-# The site from which this machine takes Debian itself. Its other sources
-# (vendors, security, language runtimes) do not have bookworm's "main".
+# apt_site [-security]: the site from which this machine takes Debian itself,
+# or its security updates: they lie below another root on some mirrors. The
+# release does not matter, as a site has them all; bookworm's when there are
+# several. Sources that are not Debian's (vendors, language runtimes) lack what
+# is fetched here.
+apt_site() {
+    apt-get indextargets --format \
+        '$(CREATED_BY) $(ORIGIN) $(COMPONENT) $(CODENAME) $(SITE)' |
+        awk -v end="${1-}" '
+            $1 " " $2 " " $3 != "Packages Debian main" { next }
+            $4 !~ "^[a-z]+" end "$" { next }
+            site == "" || ($4 == "bookworm" end && !found) { site = $5 }
+            $4 == "bookworm" end { found = 1 }
+            END { print site }'
+}
+
 debian_site() {
     local site
-    site=$(apt-get indextargets --format \
-           '$(CREATED_BY) $(ORIGIN) $(CODENAME) $(RELEASE) $(COMPONENT) $(SITE)' |
-           sed -n 's/^Packages Debian bookworm bookworm main //p' | head -n 1)
+    site=$(apt_site)
     [ -n "$site" ] ||
-        die "no apt source of this machine serves Debian bookworm main" \
+        die "no apt source of this machine serves Debian main" \
             "(remedy: apt-get update; apt-get indextargets must list it)"
     printf '%s\n' "$site"
 }
 
-# Security updates live below another root on some mirrors: same lookup.
 debian_security_site() {
-    apt-get indextargets --format \
-        '$(CREATED_BY) $(ORIGIN) $(CODENAME) $(COMPONENT) $(SITE)' |
-        sed -n 's/^Packages Debian bookworm-security main //p' | head -n 1
+    apt_site -security
 }
 
 # private_apt SUITE ARCH COMMAND...: apt-get/apt-cache that knows only SUITE and

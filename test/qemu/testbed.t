@@ -64,6 +64,13 @@ vcpus = 1
 on_poweroff = "destroy"
 on_crash = "destroy"
 EOF
+    # without a root it ends nowhere
+    cat >"$work/share/stuck.cfg" <<'EOF'
+name = "stuck"
+kernel = "/work/Image"
+extra = "console=hvc0 panic=0"
+memory = 32
+EOF
 }
 
 make_work() {
@@ -128,11 +135,14 @@ for xen in "$@"; do
         grep -q "guest: Linux 6\.12.*-xl-oci on xen says hello" "$work/out"'
     ok "$xen: the domain goes away" 'grep -q "domain is gone" "$work/out"'
 
-    run --timeout 3 -- sh -c 'echo before; sleep 100'
+    run --timeout 20 --disk "$work/share" -- sh -c \
+        'echo before; xl create -q /work/stuck.cfg; sleep 100'
     ok "$xen: work that hangs ends with 124" '[ $rc = 124 ]'
     ok "$xen: with what it had said" 'grep -qx before "$work/out"'
     ok "$xen: and why, and the consoles" '
-        grep -q "not done after 3 s" "$work/err" &&
+        grep -q "not done after 20 s" "$work/err" &&
+        grep -q "end of the console of stuck" "$work/err" &&
+        grep -q "Kernel panic - not syncing: VFS" "$work/err" &&
         grep -q "end of the console of Xen" "$work/err"'
 
     run --dom0-mem 40 -- true

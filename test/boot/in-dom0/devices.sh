@@ -1,18 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Devices of the machine in containers, and who holds them.
-here=$(dirname "$0")
-. "$here/lib/tap.sh"
-. "$here/lib/containers.sh"
-cd "$1" || exit 1
-
-# the tree that Xen was given
-tree=/run/testbed/host.dtb
-settings() {
-    { echo "host_dtb = \"$tree\""; [ $# = 0 ] || printf '%s\n' "$@"; } \
-        >"$scratch/conf"
-    export XL_OCI_CONF=$scratch/conf
-}
+. "$(dirname "$0")/lib/devices.sh"
 
 rtc() {
     ends_with 0 "RTC" rtc
@@ -24,6 +13,13 @@ two_in_one() {
     ends_with 0 "RTC and GPIO in one container" both
     like "$output" 'interrupts 1, alarm yes' "both: the RTC interrupts"
     like "$output" 'driven low 0, high 1' "both: the GPIO is driven"
+}
+
+by_tree() {
+    ends_with 0 "RTC and TPM by a partial tree of the bundle" tree
+    like "$output" 'interrupts 1, alarm yes' "partial tree: the RTC interrupts"
+    like "$output" '^random( [0-9a-f]{2}){16}' \
+        "partial tree: its name makes the TPM a UIO device"
 }
 
 edu() {
@@ -46,6 +42,23 @@ no_node() {
     like "$errors" '/dev/nothing' "a node that no driver makes: it is named"
 }
 
+# Dom0's own tree, as Xen made it: it tells another machine's from this one's,
+# and serves where none is named.
+dom0_tree() {
+    LC_ALL=C sed 's/arm,primecell/arm,primecelX/g' /run/testbed/host.dtb \
+        >"$scratch/other.dtb"
+    echo "host_dtb = \"$scratch/other.dtb\"" >"$scratch/conf"
+    refuses host-tree-mismatch "RTC by the tree of another machine" rtc
+    echo 'device_allow = [ "/pl031@9010000 unmarked disabled" ]' \
+        >"$scratch/conf"
+    xl oci-devices >"$scratch/listed" 2>&1
+    like "$(<"$scratch/listed")" 'host-tree-of-dom0' "Dom0's tree: a warning"
+    like "$(tr -s '\n ' ' ' <"$scratch/listed")" \
+        '/pl031@9010000 .*SPI 2 .*may be passed through' \
+        "Dom0's tree: the RTC may be had by it"
+    settings
+}
+
 # held_by NAME WHAT: nobody else gets the RTC, and is told who has it
 held_by() {
     refuses device-held "RTC held by $2" -n second rtc
@@ -65,8 +78,8 @@ drawn() {
     is "$missing" "" "oci-devices --draw: what $who has"
 }
 
-# One each in two containers at once. The device outlives its monitor, and is
-# free when its container is gone.
+# One each in two containers at once, the second by vm.hwConfig. The device
+# outlives its monitor, and is free when its container is gone.
 two_at_once() {
     local monitor
     detached first rtc-hold
@@ -76,6 +89,8 @@ two_at_once() {
     held_by first container
     like "$(xl oci-devices)" 'held by the container "first"' \
         "oci-devices: tells who has the RTC"
+    like "$(told_of /pl061@9030000)" 'held by the container "other"' \
+        "oci-devices: tells who has the GPIO"
     drawn first 'pl031@4100000' '0x9010000, 4 KiB' '0x4100000, 4 KiB' \
         'SPI 2 (INTID 34)' 'clock-1, 24 MHz' 'container'
     drawn other 'pl061@4100000' '0x9030000, 4 KiB' 'SPI 7 (INTID 39)'
@@ -128,20 +143,27 @@ same_instant() {
         3 "two claims at one instant: the other is told by whom"
 }
 
+# A name proves nothing: that of a container that has ended is another's here.
 plain_xl() {
+    create -n plain -p rtc
+    ok "$code" "the RTC in a container" "$errors"
+    xl destroy plain
+    wait_until 20 has_status plain stopped
+    ok $? "it has ended, and is not deleted"
     printf '%s\n' 'name = "plain"' 'memory = 32' \
         'kernel = "/usr/lib/xl-oci/kernel"' 'irqs = [ 34 ]' \
         'iomem = [ "9010,1@4100" ]' >"$scratch/plain.cfg"
     xl create -q -p "$scratch/plain.cfg"
-    ok $? "a domain of xl with the RTC"
+    ok $? "a domain of xl with the RTC, of the same name"
     held_by plain domain
     drawn plain '0x9010000, 4 KiB' '0x4100000, 4 KiB' 'SPI 2 (INTID 34)' \
         'domain'
     xl destroy plain
+    deletes plain
 }
 
 settings
-topics rtc two_in_one two_at_once creator_killed same_instant plain_xl edu \
-    tpm no_node
+topics rtc two_in_one two_at_once creator_killed plain_xl edu tpm
+topics_once by_tree dom0_tree same_instant no_node
 leaves_nothing devices
 done_testing

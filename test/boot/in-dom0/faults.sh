@@ -64,16 +64,51 @@ with_small() {
     mount -t tmpfs -o "size=$1,mode=700" tmpfs "$scratch/small"
 }
 
-full_disk() {
-    with_small 1M
-    settings "cache_dir = \"$scratch/small\""
-    refuses image-no-space "full cache" large
-    unset XL_OCI_CONF
-    is "$(ls -A "$scratch/small" | grep -v '^lock$')" "" \
-        "full cache: no part of an image is left"
-    leaves_nothing "full cache"
-    umount "$scratch/small"
+# small_has NAME [ENTRY...]: what is in the small file system, but for the lock
+# of a cache and trees that are remembered, and that no file without a name
+# takes room there
+small_has() {
+    local name=$1 used kept
+    shift
+    is "$(ls -A "$scratch/small" | grep -vE '^lock$|\.tree$' |
+        sed 's/^[0-9a-f]*\./*./' | xargs)" "$*" \
+        "$name: no part of an image is left"
+    used=$(df -k --output=used "$scratch/small" | tail -n 1)
+    kept=$(du -sk "$scratch/small" | cut -f1)
+    [ "$used" -le $((kept + 16)) ]
+    ok $? "$name: its room is free again" "$used KiB used by $kept KiB"
+}
 
+no_space() {
+    refuses image-no-space "$@"
+    like "$errors" "$scratch/small\" has no room" "$1: the file system is told"
+}
+
+full_cache() {
+    settings "cache_dir = \"$scratch/small\""
+    with_small 1M
+    no_space "full cache" large
+    small_has "full cache"
+    no_space "full cache, ext4" --rootfs=ext4 large
+    small_has "full cache, ext4"
+    umount "$scratch/small"
+    # room for the image, and not for the copy that the container writes
+    with_small 15M
+    no_space "no room for a copy" --rootfs=ext4 large
+    small_has "no room for a copy" '*.ext4'
+    no_space "no room for a copy, from the cache" --rootfs=ext4 large
+    small_has "no room for a copy, from the cache" '*.ext4'
+    umount "$scratch/small"
+    unset XL_OCI_CONF
+    with_small 32K
+    no_space "no room for what persists" \
+        "--persist=$scratch/small/file" short
+    small_has "no room for what persists"
+    umount "$scratch/small"
+    leaves_nothing "full cache"
+}
+
+full_run_directory() {
     export XL_OCI_RUN_ROOT=$scratch/small
     with_small 32K
     refuses run-directory-failed "full run directory" short
@@ -85,6 +120,38 @@ full_disk() {
     umount "$scratch/small"
     unset XL_OCI_RUN_ROOT
     leaves_nothing "unusable run directory"
+}
+
+# Its file system is full while containers run: they go on and end as ever.
+full_log() {
+    local lost wrote
+    wrote=$({ echo ready; seq 1 23000; } | wc -c)
+    export XL_OCI_RUN_ROOT=$scratch/small
+    with_small 4M
+    timeout 120 xl oci-create -c -n seen talker >"$scratch/seen" \
+        2>"$scratch/errors" </dev/null &
+    detached unseen talker
+    logs unseen ready
+    wait_until 30 grep -q ready "$scratch/seen"
+    head -c 8M /dev/zero >"$scratch/small/filler" 2>/dev/null
+    xl oci-kill seen USR1
+    xl oci-kill unseen USR1
+    wait $!
+    is $? 3 "full log: the exit code comes back" "$(<"$scratch/errors")"
+    like "$(<"$scratch/errors")" '[0-9]+ bytes.*\[console-output-lost\]' \
+        "full log: the reader is told that output is lost"
+    becomes unseen stopped
+    like "$(state unseen)" '"kind":"exited","code":3' \
+        "full log: how it ended is recorded"
+    lost=$(xl oci-logs unseen 2>&1 >"$scratch/logged" |
+        sed -n 's/.* \([0-9]*\) bytes of "unseen" are missing.*/\1/p')
+    is "$(($(wc -c <"$scratch/logged") + lost))" "$wrote" \
+        "full log: each byte is there, or counted"
+    deletes unseen
+    is "$(ls -A "$scratch/small")" filler "full log: nothing is left"
+    umount "$scratch/small"
+    unset XL_OCI_RUN_ROOT
+    leaves_nothing "full log"
 }
 
 no_xenstored() {
@@ -171,6 +238,19 @@ destroyed_while_created() {
     leaves_nothing "destroyed while created"
 }
 
+# A creation that could not be undone altogether is not a container that has
+# stopped: the next command removes what is left of it.
+undone_in_part() {
+    refuses hook-failed "undone in part" -n pinned pinned
+    like "$errors" '\[run-directory-failed\]' \
+        "undone in part: what is left is told"
+    command_fails run-directory-failed "undone in part: no state" \
+        xl oci-state pinned
+    umount /run/xl-oci/pinned
+    is "$(xl oci-list | grep -c pinned)" 0 "undone in part: then it is gone"
+    leaves_nothing "undone in part"
+}
+
 # Reads nothing before the container has ended.
 read_late() {
     wait_until 90 no_domain_runs
@@ -214,8 +294,9 @@ one_name_twice() {
     leaves_nothing "two creations of one name"
 }
 
-topics own_settings xl_settings full_disk no_xenstored absent_xenstored \
-    strange_xenstored dying_domain deaf_guest foreign_name too_large \
-    destroyed_while_created slow_reader one_name_twice
+topics own_settings xl_settings no_xenstored absent_xenstored \
+    strange_xenstored deaf_guest foreign_name too_large destroyed_while_created
+topics_once full_cache full_run_directory full_log dying_domain undone_in_part \
+    slow_reader one_name_twice
 leaves_nothing faults
 done_testing

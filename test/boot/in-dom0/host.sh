@@ -29,10 +29,11 @@ several_vcpus() {
     deletes two -f
 }
 
+# own_domain [LINE]: of xl, paused
 own_domain() {
     printf '%s\n' 'name = "own"' 'memory = 32' 'vcpus = 2' \
-        'kernel = "/usr/lib/xl-oci/kernel"' >"$scratch/own.cfg"
-    xl create -q -p "$scratch/own.cfg"
+        'kernel = "/usr/lib/xl-oci/kernel"' "$@" >"$scratch/own.cfg"
+    timeout 60 xl create -q -p "$scratch/own.cfg"
 }
 
 cpu_masks() {
@@ -82,6 +83,119 @@ autoballoon() {
     timeout 60 xl oci-delete -f a b
     xl_conf
     leaves_nothing autoballoon
+}
+
+# What libxl keeps of a domain that xl.conf decides, in one line.
+decided() {
+    xl list -l "$1" | tr -d ' ,"' | sort | grep -E \
+        '^(claim_mode|max_(grant|maptrack)_frames|run_hotplug_scripts):' |
+        xargs
+}
+
+# frames NAME: what Xen itself lets the domain have
+frames() {
+    xl debug-keys g
+    xl dmesg | grep -A 1 "grant-table for remote d$(xl domid "$1") " | tail -n 1
+}
+
+domain_settings() {
+    xl_conf claim_mode=0 run_hotplug_scripts=0 max_grant_frames=16 \
+        max_maptrack_frames=77
+    detached set -p short
+    own_domain
+    is "$(decided set)" "claim_mode:False max_grant_frames:16 \
+max_maptrack_frames:77 run_hotplug_scripts:False" \
+        "xl.conf: what it says of domains is honoured"
+    is "$(decided set)" "$(decided own)" "xl.conf: as by xl"
+    like "$(frames set)" '\(16 max\).*\(77 max\)' "xl.conf: Xen knows it"
+    xl destroy own
+    deletes set -f
+    ends_with 0 "xl.conf: and the container runs with it" short
+    xl_conf
+    leaves_nothing "xl.conf of domains"
+}
+
+# is_random FIRST: of two more domains one is not the next after FIRST
+is_random() {
+    local try id
+    for try in 1 2; do
+        create -p -n drawn short
+        [ "$code" = 0 ] || return 1
+        id=$(xl domid drawn)
+        timeout 30 xl oci-delete -f drawn
+        [ $((id - $1)) -ge 1 ] && [ $((id - $1)) -le 2 ] || return 0
+    done
+    return 1
+}
+
+domid_policy() {
+    local first word
+    for word in random libxl; do
+        xl_conf 'domid_policy="xen"'
+        detached counted -p short
+        first=$(xl domid counted)
+        deletes counted -f
+        xl_conf "domid_policy=\"$word\""
+        is_random "$first"
+        ok $? "domid_policy=\"$word\": numbers do not follow one another"
+    done
+    xl_conf
+    leaves_nothing domid_policy
+}
+
+# slow_script: one for disks, which libxl runs and waits for, under xl's lock;
+# it goes on when $scratch/go is there
+slow_script() {
+    rm -f "$scratch/begun" "$scratch/go"
+    cat >"$scratch/slow" <<EOF
+#!/bin/sh
+touch $scratch/begun
+until [ -e $scratch/go ]; do sleep 0.1; done
+exec /usr/lib/xl-oci/xl-oci-block "\$@"
+EOF
+    chmod 755 "$scratch/slow"
+}
+
+waits_for_lock() {
+    grep -qE -- "-> POSIX .*:$(stat -c %i "$scratch/xl-lock") " /proc/locks
+}
+
+# taking_turns NAME FIRST SECOND: PID SECOND waits for xl's lock, PID FIRST has
+# it and goes on now
+taking_turns() {
+    wait_until 30 waits_for_lock
+    ok $? "$1: waits for xl's lock" "$(cat /proc/locks)"
+    is "$(domains | wc -l)" 1 "$1: has made no domain meanwhile"
+    touch "$scratch/go"
+    wait "$2" && wait "$3"
+    ok $? "$1: goes on when it is free"
+}
+
+xl_lock() {
+    local first disk
+    xl_conf 'autoballoon="on"' "lockfile=\"$scratch/xl-lock\""
+    echo "block_script = \"$scratch/slow\"" >"$scratch/conf"
+    slow_script
+    XL_OCI_CONF=$scratch/conf timeout 60 xl oci-create -p -n ours short &
+    first=$!
+    wait_until 30 test -e "$scratch/begun"
+    own_domain &
+    taking_turns "xl beside us" $first $!
+    xl destroy own
+    deletes ours -f
+
+    slow_script
+    truncate -s 1M "$scratch/disk"
+    disk="format=raw,vdev=xvda,access=ro,script=$scratch/slow"
+    own_domain "disk = [ \"$disk,target=$scratch/disk\" ]" &
+    first=$!
+    wait_until 30 test -e "$scratch/begun"
+    timeout 60 xl oci-create -p -n ours short &
+    taking_turns "we beside xl" $first $!
+    xl destroy own
+    deletes ours -f
+    xl_conf
+    leaves_nothing "xl's lock"
 }
 
 ends_in() { [ "$(xl oci-logs "$1" | tail -n 1)" = "$2" ]; }
@@ -144,8 +258,8 @@ odd_places() {
     umount "$place"
 }
 
-topics several_vcpus cpu_masks autoballoon every_signal \
-    resized_terminal odd_places
+topics several_vcpus cpu_masks autoballoon resized_terminal
+topics_once domain_settings domid_policy xl_lock every_signal odd_places
 [ ! -e "$scratch/xl.conf" ] || mv "$scratch/xl.conf" $conf
 leaves_nothing host
 done_testing

@@ -13,8 +13,10 @@ RANDOM=$seed
 cache=/var/cache/xl-oci
 run=/run/xl-oci/victim
 settle_s=10
-# of a creation, in their order; look() tells where it is
-steps=(nothing files domain disk console running)
+# of a creation, in their order; look() tells where it is. With "disk", it is
+# connected, and the hooks and the console are next.
+steps=(nothing files domain disk running)
+last_step=$((${#steps[@]} - 1))
 creations=0
 declare -A killed_at=()
 
@@ -62,16 +64,12 @@ look() {
     local record=''
     { read -r -d '' record <"$run/record"; } 2>/dev/null
     case $record in
-    *'"running"'* | *'"stopped"'*) step=5 ;;
+    *'"running"'* | *'"stopped"'*) step=$last_step ;;
     '') step=0; [ ! -d $run ] || step=1 ;;
     *)
         step=1
-        if [ -e $run/ramdisk ]; then
-            step=2
-            ! has_loop || step=3
-        elif has_loop; then
-            step=4
-        fi
+        [ ! -e $run/ramdisk ] || step=2
+        ! has_loop || step=3
         ;;
     esac
 }
@@ -166,7 +164,7 @@ killed_creating() {
     case ${steps[$want]} in
     nothing) delay=$((RANDOM % 200)) ;;
     files) rm -rf "$cache" ;;
-    console) bundle=hooked ;;
+    disk) bundle=hooked ;;
     esac
     start $bundle
     await $want $command
@@ -192,7 +190,7 @@ killed_running() {
     local delay=$((RANDOM % 1500)) command
     choose_options
     start -c short
-    await 6 $command
+    await $last_step $command
     pause $delay
     strike "$2" $command
     wait $command 2>/dev/null

@@ -237,8 +237,18 @@ tools() {
     like "$(cat "$scratch/screen")" "^hello from 42" "runc: the shell works"
 }
 
-topics exit_codes streams log_is_bounded terminal detached_container \
-    killed_while_attached paused behind_our_back command_killed hooks dry_run \
-    small versions tools
+# Through /usr/sbin/xl-oci, as README has it for an xl that knows no oci-*.
+by_its_own_name() {
+    output=$(timeout 60 /usr/sbin/xl-oci create -c seven 2>/dev/null </dev/null)
+    is "$?" 7 "xl-oci create: the exit code comes back"
+    is "$output" "out
+err" "xl-oci create: so does the output"
+    like "$(timeout 60 /usr/sbin/xl-oci list)" "^NAME .*DOMID" \
+        "xl-oci list: the heading"
+}
+
+topics by_its_own_name exit_codes streams terminal detached_container \
+    killed_while_attached paused behind_our_back command_killed small
+topics_once log_is_bounded hooks dry_run versions tools
 leaves_nothing lifecycle
 done_testing

@@ -119,6 +119,26 @@ cached() {
     rm look/rootfs/special/new
 }
 
+# ceiling_holds NAME: with a ceiling below all, only what is in use is left
+ceiling_holds() {
+    is "$(ls "$cache"/*.erofs | wc -l)" 1 "$1: no image that is not in use"
+}
+
+ceiling() {
+    rm -rf "$cache"
+    ends_with 0 "ceiling, none yet" look
+    echo changed >look/rootfs/special/new
+    echo 'cache_max = "1"' >"$scratch/conf"
+    export XL_OCI_CONF=$scratch/conf
+    ends_with 0 "ceiling, attached" look
+    ceiling_holds "ceiling, attached"
+    rm look/rootfs/special/new
+    detached bounded wait
+    ceiling_holds "ceiling, detached"
+    unset XL_OCI_CONF
+    deletes bounded -f
+}
+
 binds() {
     losetup /dev/loop7 device.ext4
     attached binds
@@ -185,7 +205,28 @@ EOF
     deletes ours
 }
 
-topics nodes_are_libxls written_is_lost persistent readonly_root \
-    looks_the_same private_copy cached binds raw_image
+# A disk has its loop device a moment before its nodes: who cleans up after
+# another domain in that moment must not take it away. losetup labels a device
+# with its file's path, as a disk's is with its directory in xenstore.
+being_connected() {
+    local label
+    detached connecting wait
+    logs connecting ready
+    label=/local/domain/0/backend/vbd/$(xl domid connecting)/51999
+    mkdir -p "${label%/*}"
+    truncate -s 1M "$label"
+    losetup -f "$label"
+    ends_with 0 "connecting: another domain ends" readonly
+    is "$(losetup -nO BACK-FILE | grep -c "$label")" 1 \
+        "connecting: a living domain keeps a device without nodes"
+    deletes connecting -f
+    is "$(losetup -nO BACK-FILE | grep -c "$label")" 0 \
+        "connecting: released when the domain is gone"
+    rm -r /local
+}
+
+topics nodes_are_libxls being_connected persistent readonly_root \
+    looks_the_same private_copy binds raw_image
+topics_once written_is_lost cached ceiling
 leaves_nothing rootfs
 done_testing

@@ -20,22 +20,29 @@ leaves_no_share() {
 server() { pgrep -P "$(pgrep -o -x xl-oci-9pfs)"; }
 parent() { pgrep -o -x xl-oci-9pfs; }
 
+# exercise BUNDLE [OPTION]
+exercise() {
+    limit_s=200 ends_with 0 "$*" ${2-} "$1"
+    is "$(grep -c 'no difference$' <<<"$output")" 2 "$*: no difference" \
+        "$output"
+    rm -rf volume/* "$1"/rootfs/tmp/*
+}
+
 exercised() {
-    local where
-    for where in "exercise-volume" "exercise --rootfs=ext4" \
-                 "exercise --rootfs=9pfs"; do
-        # shellcheck disable=SC2086
-        set -- $where
-        limit_s=200 ends_with 0 "exercise, $where" ${2-} "$1"
-        is "$(grep -c 'no difference$' <<<"$output")" 2 \
-            "exercise, $where: no difference" "$output"
-        rm -rf volume/* "$1"/rootfs/tmp/*
-    done
+    exercise exercise-volume
+    leaves_no_share "exercise"
+}
+
+# In the other mode, as a root, and on block.
+exercised_elsewhere() {
+    exercise exercise-private
+    exercise exercise --rootfs=ext4
+    exercise exercise --rootfs=9pfs
     limit_s=200 ends_with 0 "fio" --rootfs=ext4 fio
     is "$output" "/volume: no difference
 /tmp: no difference" "fio: on 9pfs and on block, it reads what it wrote"
     rm -rf volume/*
-    leaves_no_share "exercise"
+    leaves_no_share "exercise elsewhere"
 }
 
 # A directory of 100,000 entries, access control lists, names, sizes; ramfs has
@@ -83,6 +90,16 @@ python: as on any file system" "workshop: all work is done"
         "workshop: and the files"
 }
 
+# The same root for others as well: no page is kept but while it is mapped.
+worked_shared() {
+    limit_s=300 ends_with 0 "workshop, shared" --rootfs=9pfs workshop-shared
+    is "$(grep -Ev '^#|^make:' <<<"$output")" "clock: Dom0's
+built: 45
+built again
+python: as on any file system" "workshop, shared: all work is done"
+    grep '^#' <<<"$output"
+}
+
 both_sides() {
     printf 'begin ' >volume/growing
     detached both both-sides
@@ -116,6 +133,27 @@ two_guests() {
     leaves_no_share "two guests"
 }
 
+# Between guests and with Dom0. Whoever waits is served soon after it is free:
+# Linux asks again, by default every 30 seconds.
+locked() {
+    detached holder holder
+    logs holder "^held"
+    is "$(holder/rootfs/locks try volume/locked)" taken "locks: Dom0 sees a guest's"
+    detached taker taker
+    logs taker "^taken"
+    sleep 3
+    has_logged taker "^got it"
+    is $? 1 "locks: another guest waits"
+    : >volume/release
+    logs taker "^got it" 8
+    becomes holder stopped
+    becomes taker stopped
+    is "$(holder/rootfs/locks try volume/locked)" free "locks: nothing stays"
+    deletes holder
+    deletes taker
+    rm -rf volume/*
+}
+
 sealed() {
     echo content >one/file
     ends_with 0 "read-only directory" sealed
@@ -135,6 +173,7 @@ full() {
     mount -t tmpfs -o size=1M none tiny
     ends_with 0 "full" small
     like "$output" "No space left on device" "full: ENOSPC"
+    like "$output" "^[0-9]{5,} the same$" "full: nothing is lost of what fits"
     like "$output" "^x$" "full: goes on when there is room"
     umount tiny
     mount -t tmpfs -o ro none tiny
@@ -144,8 +183,70 @@ full() {
     is "$(ls tiny)" "" "the directory below a mount is not touched"
 }
 
+# confined PID NAME DIRECTORY: what Dom0's kernel says of a server in its jail,
+# whose guest is paused
+confined() {
+    local fd out="" kinds=""
+    for fd in $(ls "/proc/$1/fd" | sort -n); do
+        fd=/proc/$1/fd/$fd
+        if [ -f "$fd" ]; then
+            [ "$(stat -Lc %d "$fd")" = "$(stat -c %d "$3")" ]
+        elif [ -d "$fd" ]; then
+            [ "$(stat -Lc %d:%i "$fd/.")" = "$(stat -Lc %d:%i "$fd/..")" ]
+        else
+            kinds+="$(readlink "$fd" | sed 's/:.*//') "
+        fi || out+="$fd $(readlink "$fd") "
+    done
+    is "$out" "" "$2: no descriptor leads out of the directory"
+    is "$kinds" "/dev/null /dev/null /dev/null pipe pipe /dev/xen/evtchn " \
+        "$2: nor is there any but what it needs"
+    is "$(ls -A "/proc/$1/root/")" "" "$2: its root is empty"
+    is "$(sed -n 's/^\(CapEff\|CapBnd\|NoNewPrivs\|Seccomp\|Groups\):\s*/\1 /p
+        ' "/proc/$1/status" | tr -s ' \n' ' ')" \
+        "Groups CapEff 00000000800000db CapBnd 0000000000000000 \
+NoNewPrivs 1 Seccomp 2 " "$2: its privileges"
+    like "$(cat "/proc/$1/limits")" "Max address space +[0-9]+ +[0-9]+ " \
+        "$2: its memory is bounded"
+    like "$(cat "/proc/$1/limits")" "Max open files +[0-9]{4,5} +[0-9]{4,5} " \
+        "$2: and its descriptors"
+}
+
 memory_kib() {
     awk '/^Private_/ { n += $2 } END { print n }' "/proc/$1/smaps_rollup"
+}
+
+# Of the share N of reader: its outer process, and the one in the jail.
+parent_of() { awk 'NR == 1 { print $1 }' "/run/xl-oci/reader/share-$1"; }
+server_of() { pgrep -P "$(parent_of "$1")"; }
+
+errors_of_reader() { xl oci-logs reader | grep -c "I/O error\|Input/output"; }
+more_errors_than() { [ "$(errors_of_reader)" -gt "$1" ]; }
+
+# gets_errors NAME: it does not hang
+gets_errors() {
+    wait_until 40 more_errors_than "$(($(errors_of_reader) + 1))"
+    ok $? "reader: gets errors $1" "$(xl oci-logs reader | tail -n 4
+        cat /run/xl-oci/reader/share-0)"
+}
+
+# Whoever answers with errors dies too, also in ways that take time: what is
+# stopped ends as late as what waits for a disk.
+killed_again() {
+    local pid
+    xl pause reader
+    sleep 1
+    confined "$(server_of 0)" "the server of errors" one
+    xl unpause reader
+    kill -9 "$(server_of 0)"
+    gets_errors "when the server of errors was killed"
+    kill -9 "$(parent_of 0)"
+    gets_errors "when its outer process was killed"
+    pid=$(server_of 0)
+    kill -STOP "$pid"
+    kill -9 "$(parent_of 0)"
+    sleep 10
+    kill -CONT "$pid"
+    gets_errors "when the one before was slow to die"
 }
 
 killed() {
@@ -159,8 +260,10 @@ killed() {
         [ "$kib" -le 4096 ]
         ok $? "reader: process $pid has at most 4 MiB" "$kib KiB"
     done
-    like "$(cat "/proc/$(server)/limits")" "Max address space +[0-9]+ +[0-9]+ " \
-        "reader: its server's memory is bounded"
+    xl pause reader
+    sleep 1
+    confined "$(server)" "reader's server" one
+    xl unpause reader
     kill -9 "$(server)"
     logs reader "the backend of share 0 (.*/one) has ended"
     logs reader "I/O error\|Input/output error"
@@ -170,6 +273,7 @@ killed() {
 '"ended":"[^"]*Z","signal":9,"reason":"the server was killed' \
         "reader: its state tells which share, when and how"
     like "$(xl oci-list)" "^reader +[0-9]+ +degraded " "reader: is listed so"
+    again || killed_again
     kill -9 "$(monitor_of reader)"
     sleep 0.5
     becomes reader running
@@ -224,6 +328,7 @@ not_started() {
     leaves_no_share "no backend"
 }
 
-topics both_sides sealed full killed destroyed not_started two_guests \
-    edges exercised worked
+topics both_sides locked sealed killed destroyed not_started edges exercised \
+    worked
+topics_once full two_guests exercised_elsewhere worked_shared
 done_testing

@@ -2,11 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Devices of a Versal in containers: a serial port by the guest's own driver,
 # and the accelerator memory (XRAM).
-here=$(dirname "$0")
-. "$here/lib/tap.sh"
-. "$here/lib/containers.sh"
-. "$here/lib/boards.sh"
-cd "$1" || exit 1
+. "$(dirname "$0")/lib/devices.sh"
 
 listing() {
     like "$(told_of /uart@ff010000)" \

@@ -2,11 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Devices of a ZCU102 in containers, each driven by the container's own program
 # (UIO): a serial port, and a timer that the board's tree has disabled.
-here=$(dirname "$0")
-. "$here/lib/tap.sh"
-. "$here/lib/containers.sh"
-. "$here/lib/boards.sh"
-cd "$1" || exit 1
+. "$(dirname "$0")/lib/devices.sh"
 
 listing() {
     like "$(told_of serial1)" \

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 
+ACCELERATOR = "org.xenproject.oci.accelerator."
 TEST = os.path.dirname(os.path.realpath(__file__)) + "/../.."
 
 
@@ -44,6 +45,13 @@ def configuration(*args, memory="32M", **members):
 
 def shell(script, **members):
     return configuration("/bin/sh", "-c", script, **members)
+
+
+def using(devices, *args):
+    """A config.json that runs args with devices, which are annotations."""
+    config = configuration(*args)
+    config["annotations"].update(devices)
+    return config
 
 
 def write_config(directory, config):

@@ -76,7 +76,16 @@ deletes() {
 
 is_gone() { ! kill -0 "$1" 2>/dev/null; }
 
-# topic FUNCTION...: each, with the time that it took
+# Was all this shown on another Xen?
+again() { [ -e /share/again ]; }
+
+# topics_once FUNCTION...: about our own programs, the guest, the bundle; on one
+# Xen they are as on the other
+topics_once() {
+    if again; then echo "# not again: $*"; else topics "$@"; fi
+}
+
+# topics FUNCTION...: each, with the time that it took
 topics() {
     local name start
     for name in "$@"; do

@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# What the suites of boards share (sourced, after containers.sh).
+# How the suites of devices begin (sourced): all of tap.sh and containers.sh, in
+# the directory of the suite's bundles, $1.
+lib=$(dirname "${BASH_SOURCE[0]}")
+. "$lib/tap.sh"
+. "$lib/containers.sh"
+cd "$1" || exit 1
 
 # settings LINE...: xl-oci.conf, with the tree that Xen was given
 settings() {
