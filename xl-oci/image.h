@@ -18,9 +18,9 @@ struct report;
  * cache_dir or built there (erofs by us, ext4 by mke2fs) and published by
  * rename, not waiting for the disk (image_settle()). Two builders of one image
  * do not disturb each other; a corrupt or partial cache entry is never used.
- * *path: absolute, in arena, set on success. *held_fd: open descriptor holding a shared lock on the entry, so
- * that no cleaning removes it; the caller closes it when the domain is gone
- * (the monitor inherits it).
+ * *path: absolute, in arena, set on success. *held_fd: open descriptor holding
+ * a shared lock on the entry, so that no cleaning removes it; the caller closes
+ * it when the domain is gone (the monitor inherits it).
  * Returns 0, or -1 with errors in report and nothing left behind.
  */
 int image_provide(struct arena *arena, const char *cache_dir,
