@@ -123,6 +123,8 @@ static void test_much_output(void)
     is_str(run.exit, "exited 0", "much output ends");
     ok(take_out("last\n"), "what went to standard error is there");
     ok(!strcmp(run.console, want), "every byte of the rest, once, in order");
+    is_int((long long)run.console_bytes, (long long)used + 5,
+           "and no byte more");
 }
 
 static void test_orphan_output(void)
